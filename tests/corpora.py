@@ -1,0 +1,19 @@
+"""Where the development corpora are, if they are: real data to measure against, never shipped."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def corpora(folder: str) -> Path:
+    """The corpus folder of that name; the test is skipped where it is absent."""
+    base = Path(os.environ.get("WATCHDOG_CORPORA", ROOT / ".." / "shared" / "corpora"))
+    path = base / folder
+    if not path.is_dir():
+        pytest.skip(f"the corpus {folder!r} is not here; set WATCHDOG_CORPORA to its parent folder")
+    return path
