@@ -1,11 +1,11 @@
 """The errors of the program. Expected outcomes are values, not errors; these are for the border.
 
-    WatchdogError
-    ├── ConfigError       a fault in config.toml, the environment or a secret file
-    ├── StoreError        the database cannot be used
-    │   └── AlreadyRunning  another instance holds it
-    ├── ParseError        a document is not what it claims to be
-    └── QueryError        a query that a person typed cannot be understood or is refused
+WatchdogError
+├── ConfigError       a fault in config.toml, the environment or a secret file
+├── StoreError        the database cannot be used
+│   └── AlreadyRunningError  another instance holds it
+├── ParseError        a document is not what it claims to be
+└── QueryError        a query that a person typed cannot be understood or is refused
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class StoreError(WatchdogError):
     """The database cannot be used."""
 
 
-class AlreadyRunning(StoreError):
+class AlreadyRunningError(StoreError):
     """Another instance holds the database."""
 
 
