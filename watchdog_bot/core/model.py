@@ -229,8 +229,10 @@ class KnownPost:
     """What the store remembers of a post that an entry's keys lead to."""
 
     post_id: PostId
-    content_hash: bytes  # 16 bytes over title, link, summary, content
+    content_hash: bytes  # 16 bytes over title, link, summary, content, tags
     seen_here: bool  # already sighted in this very feed
+    origin_here: bool = True  # this very feed had it first: only there an edit counts
+    complete: bool = False  # sighted here and every key asked for is stored: nothing to write
     text: PostText | None = None  # as matched last time; present for posts still within retention
 
 
@@ -405,6 +407,11 @@ class Delivery:
     doubts: int = 0  # answers lost so far; a second one ends it
     evidence: tuple[Evidence, ...] = ()
     cause: str | None = None  # why the last attempt failed; never holds anything personal
+    to_general: bool = False  # its topic was gone or closed: it goes to the chat's General instead
+    silent: bool = False  # without a sound
+    message_id: int | None = None  # set once sent
+    created_at: datetime | None = None
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
