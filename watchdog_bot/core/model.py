@@ -222,6 +222,7 @@ class Post:
     first_seen_at: datetime
     countries: CountryReading
     feed_name: str  # of the first sighting
+    feed_id: FeedId = FeedId(0)  # of the first sighting; the feed itself may be gone
 
 
 @dataclass(frozen=True, slots=True)
