@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchdog_bot import log
+from watchdog_bot.settings import LogFormat, LogLevel, LogSettings
 
 TOKEN = "123456789:AAF-abcdefghijklmnopqrstuvwxyz_0123456"
 CHAT = -1001234567890
@@ -42,11 +43,11 @@ def _as_before() -> Iterator[None]:
 Lines = Callable[[], list[str]]
 
 
-@pytest.fixture(params=["text", "json"])
+@pytest.fixture(params=LogFormat)
 def lines(request: pytest.FixtureRequest) -> Lines:
     """Logging set up in either format; call it for what was logged since."""
     stream = io.StringIO()
-    log.set_up(level="debug", fmt=request.param, stream=stream)
+    log.set_up(LogSettings(level=LogLevel.DEBUG, format=request.param), stream=stream)
     return lambda: stream.getvalue().splitlines()
 
 
@@ -55,7 +56,7 @@ def lines(request: pytest.FixtureRequest) -> Lines:
 
 def test_an_event_is_one_line_of_text() -> None:
     stream = io.StringIO()
-    log.set_up(stream=stream)
+    log.set_up(LogSettings(), stream=stream)
     structlog.get_logger("watchdog_bot.poll").info("feed checked", new=2, name="A b", kind="rss", took=0.5)
     line = stream.getvalue()
     stamp, rest = line.split(" ", 1)
@@ -65,7 +66,7 @@ def test_an_event_is_one_line_of_text() -> None:
 
 def test_an_event_is_one_json_object() -> None:
     stream = io.StringIO()
-    log.set_up(fmt="json", stream=stream)
+    log.set_up(LogSettings(format=LogFormat.JSON), stream=stream)
     structlog.get_logger("watchdog_bot.poll").warning("feed failed", cause="дом\u2028", tries=(1, 2))
     (line,) = stream.getvalue().splitlines()
     event = json.loads(line)
@@ -87,7 +88,7 @@ def test_the_standard_library_logs_in_the_same_form(lines: Lines) -> None:
 
 def test_what_is_below_the_level_is_not_logged() -> None:
     stream = io.StringIO()
-    log.set_up(level="warning", stream=stream)
+    log.set_up(LogSettings(level=LogLevel.WARNING), stream=stream)
     structlog.get_logger().info("quiet")
     logging.getLogger("anything").info("quiet")
     structlog.get_logger().warning("loud")
@@ -96,8 +97,8 @@ def test_what_is_below_the_level_is_not_logged() -> None:
 
 def test_setting_up_again_replaces_the_former() -> None:
     first, second = io.StringIO(), io.StringIO()
-    log.set_up(stream=first)
-    log.set_up(stream=second)
+    log.set_up(LogSettings(), stream=first)
+    log.set_up(LogSettings(), stream=second)
     structlog.get_logger().info("once")
     assert first.getvalue() == ""
     assert second.getvalue().count("once") == 1
@@ -115,9 +116,9 @@ def test_an_exception_is_part_of_the_line(lines: Lines) -> None:
 
 @given(st.text(), st.text(), st.dictionaries(st.text(min_size=1), st.text(), max_size=3))
 def test_no_text_can_forge_a_line_or_steer_a_terminal(event: str, value: str, inner: dict[str, str]) -> None:
-    for fmt in ("text", "json"):
+    for fmt in LogFormat:
         stream = io.StringIO()
-        log.set_up(fmt=fmt, stream=stream)
+        log.set_up(LogSettings(format=fmt), stream=stream)
         structlog.get_logger().info(event, value=value, inner=inner)
         logging.getLogger("other").warning("%s", value)
         written = stream.getvalue()
@@ -174,6 +175,13 @@ def test_no_token_gets_out_of_nested_values_keys_and_objects(lines: Lines) -> No
     )
     assert TOKEN not in lines()[0]
     assert lines()[0].count("<token>") == 5
+
+
+def test_no_token_gets_out_through_an_exception_that_another_handler_wrote_into_the_record() -> None:
+    record = logging.LogRecord("x", logging.ERROR, __file__, 1, "failed", None, None)
+    record.exc_text = f"RuntimeError: bot{TOKEN}"
+    assert log.Redaction().filter(record)
+    assert record.exc_text == "RuntimeError: bot<token>"
 
 
 def test_no_token_gets_out_when_the_arguments_do_not_fit_the_message(

@@ -242,7 +242,7 @@ def _cause(detail: ErrorDetails) -> str:
     match detail["type"]:
         case "missing":
             return "is missing"
-        case "greater_than_equal" | "less_than_equal" if detail["input"] != detail["input"]:  # noqa: PLR0124 - NaN
+        case "greater_than_equal" | "less_than_equal" if str(detail["input"]).lower() == "nan":
             return "is not a number"
         case "value_error":
             return str(context["error"])

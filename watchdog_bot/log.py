@@ -22,6 +22,8 @@ from typing import Any, TextIO
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
+from watchdog_bot.settings import LogFormat, LogSettings
+
 TOKEN_MASK = "<token>"  # noqa: S105 - what stands there instead
 ID_MASK = "<id>"
 
@@ -54,13 +56,12 @@ def redact(text: str) -> str:
     return _ID.sub(rf"\g<1>{ID_MASK}", _TOKEN.sub(TOKEN_MASK, text))
 
 
-def set_up(*, level: str = "info", fmt: str = "text", stream: TextIO | None = None) -> None:
+def set_up(settings: LogSettings, *, stream: TextIO | None = None) -> None:
     """Let structlog and the standard library log through one handler; also uncaught exceptions and warnings.
 
-    `level`: debug, info, warning or error. `fmt`: text or json. `stream`: standard error unless given.
-    May be called again; the last call holds.
+    `stream`: standard error unless given. May be called again; the last call holds.
     """
-    number = logging.getLevelNamesMapping()[level.upper()]
+    number = logging.getLevelNamesMapping()[settings.level.upper()]
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.addFilter(Redaction())
     handler.setFormatter(
@@ -70,7 +71,7 @@ def set_up(*, level: str = "info", fmt: str = "text", stream: TextIO | None = No
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 drop_personal,
-                as_json if fmt == "json" else as_text,
+                as_json if settings.format is LogFormat.JSON else as_text,
             ],
         )
     )
@@ -128,8 +129,7 @@ class Redaction(logging.Filter):
         except Exception:  # noqa: BLE001 - arguments that do not fit their message are a bug of the caller's
             record.msg = redact(str(record.msg))
         record.args = None
-        if record.exc_text:
-            record.exc_text = redact(record.exc_text)
+        record.exc_text = redact(record.exc_text) if record.exc_text else None
         return True
 
 
