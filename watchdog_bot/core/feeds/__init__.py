@@ -1,0 +1,1 @@
+"""Reading sources: documents → parsed feeds, identities, when to look again. Pure."""

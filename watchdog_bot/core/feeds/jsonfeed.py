@@ -1,0 +1,138 @@
+"""JSON Feed 1.0 and 1.1 (jsonfeed.org), and the list of posts that WordPress's REST interface gives.
+
+Strict about types, generous about fields: a field of the wrong type is as if it were not there, a missing one costs
+nothing, and an item that is no object is passed over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from watchdog_bot.core.errors import ParseError
+from watchdog_bot.core.feeds.entry import MAX_ENTRIES, clean_language, make_entry, shortened
+from watchdog_bot.core.feeds.links import absolute
+from watchdog_bot.core.html import clean, plain
+from watchdog_bot.core.model import FeedKind, ParsedEntry, ParsedFeed
+
+
+def parse_json(text: str, *, url: str, now: datetime | None = None) -> ParsedFeed:
+    """Read a JSON Feed or a WordPress list. Raises ParseError if it is neither."""
+    try:
+        document = json.loads(text, parse_int=_number, parse_constant=lambda _: None)
+    except RecursionError:
+        raise ParseError("JSON nested too deeply to be a feed") from None
+    except ValueError as error:
+        where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise ParseError(f"malformed JSON{where}: cut off or not JSON at all") from None
+    if isinstance(document, list):
+        return _wordpress(document, url=url, now=now)
+    if not isinstance(document, dict):
+        raise ParseError("JSON, but not a JSON Feed: it holds a single value")
+    return _feed(document, url=url, now=now)
+
+
+def _number(digits: str) -> int | float:
+    """Python refuses integers of thousands of digits with an error; no feed means them."""
+    return int(digits) if len(digits) < 20 else float(digits[:300])
+
+
+def _feed(document: dict[str, Any], *, url: str, now: datetime | None) -> ParsedFeed:
+    items = document.get("items")
+    if not isinstance(items, list):
+        missing = "no list of items" if items is None else "items that are no list"
+        raise ParseError(f"JSON, but not a JSON Feed: it has {missing}")
+    version = _string(document, "version")
+    if "jsonfeed.org" not in version and not any(_looks_like_item(each) for each in items):
+        raise ParseError(
+            "JSON, but not a JSON Feed: it does not say so and its items have neither id nor url"
+        )
+    home = absolute(_string(document, "home_page_url"), url)
+    language = clean_language(document.get("language"))
+    return ParsedFeed(
+        kind=FeedKind.JSON,
+        title=shortened(clean(_string(document, "title")), 200),
+        link=home,
+        language=language,
+        entries=tuple(
+            _item(each, url=url, now=now) for each in items[:MAX_ENTRIES] if isinstance(each, dict)
+        ),
+        hub=next(_hubs(document, url), None),
+    )
+
+
+def _looks_like_item(item: object) -> bool:
+    return isinstance(item, dict) and ("id" in item or "url" in item)
+
+
+def _hubs(document: dict[str, Any], url: str) -> Iterator[str]:
+    for hub in _list(document, "hubs"):
+        address = absolute(_string(hub, "url"), url) if isinstance(hub, dict) else None
+        if address and _string(hub, "type").lower() == "websub":
+            yield address
+
+
+def _item(item: dict[str, Any], *, url: str, now: datetime | None) -> ParsedEntry:
+    html, text = _string(item, "content_html"), _string(item, "content_text")
+    return make_entry(
+        id=_identifier(item),
+        link=absolute(_string(item, "url"), url) or absolute(_string(item, "external_url"), url)
+        or absolute(_identifier(item)),
+        title=plain(_string(item, "title")),
+        summary=plain(_string(item, "summary")),
+        content=plain(html) if html else clean(text),
+        published=_string(item, "date_published"),
+        updated=_string(item, "date_modified"),
+        tags=(tag for tag in _list(item, "tags") if isinstance(tag, str)),
+        language=_string(item, "language") or None,
+        now=now,
+    )  # fmt: skip
+
+
+def _identifier(item: dict[str, Any]) -> str | None:
+    """A number is to be taken as its text (JSON Feed 1.1, "id")."""
+    value = item.get("id")
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return str(value)
+
+
+def _wordpress(posts: list[Any], *, url: str, now: datetime | None) -> ParsedFeed:
+    entries = tuple(
+        _post(post, url=url, now=now)
+        for post in posts[:MAX_ENTRIES]
+        if isinstance(post, dict) and isinstance(post.get("title"), dict) and "link" in post
+    )
+    if not entries:
+        raise ParseError("JSON, but not a JSON Feed: it is a list of something else")
+    return ParsedFeed(kind=FeedKind.JSON, entries=entries)
+
+
+def _post(post: dict[str, Any], *, url: str, now: datetime | None) -> ParsedEntry:
+    return make_entry(
+        id=_rendered(post, "guid") or _identifier(post),
+        link=absolute(_string(post, "link"), url),
+        title=plain(_rendered(post, "title")),
+        summary=plain(_rendered(post, "excerpt")),
+        content=plain(_rendered(post, "content")),
+        published=_string(post, "date_gmt") or _string(post, "date"),
+        updated=_string(post, "modified_gmt") or _string(post, "modified"),
+        now=now,
+    )
+
+
+def _rendered(post: dict[str, Any], key: str) -> str:
+    value = post.get(key)
+    return _string(value, "rendered") if isinstance(value, dict) else ""
+
+
+def _string(mapping: dict[str, Any], key: str) -> str:
+    value = mapping.get(key)
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else ""
+
+
+def _list(mapping: dict[str, Any], key: str) -> list[Any]:
+    value = mapping.get(key)
+    return value if isinstance(value, list) else []

@@ -1,0 +1,303 @@
+"""RSS 0.9x, 1.0, 2.0, RDF, CDF and Atom. The only module that knows feedparser.
+
+feedparser gets bytes it cannot take for an address or a file name (it would open them), already UTF-8, with its own
+sanitising and resolving off: plain text needs neither, and they are most of its time. What it is mended for, here:
+- it raises on references to characters that do not exist and on odd DOCTYPEs (feedparser issue 599): the first are
+  replaced beforehand, the second make a second attempt without the DOCTYPE;
+- control characters make it read leniently, and slowly: they are removed beforehand;
+- it keeps the last of several links: the first alternate one is taken here;
+- its dates: see `dates`; its own reading is only asked where that one finds nothing;
+- it finds nothing in a few malformed documents that visibly hold entries: see `salvage`.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from io import BytesIO
+from itertools import islice
+from time import struct_time
+from typing import Any
+
+import feedparser
+
+from watchdog_bot.core.errors import ParseError
+from watchdog_bot.core.feeds.dates import read_date
+from watchdog_bot.core.feeds.entry import MAX_ENTRIES, clean_language, make_entry, shortened
+from watchdog_bot.core.feeds.links import absolute
+from watchdog_bot.core.feeds.salvage import salvage
+from watchdog_bot.core.html import clean, plain, plain_text
+from watchdog_bot.core.model import FeedKind, ParsedEntry, ParsedFeed
+
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]+")
+_CHARREF = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
+_DOCTYPE = re.compile(r"<!DOCTYPE\b(?:[^<>\[]|\[[^\]]*\])*>|<!DOCTYPE\b[^>]*>", re.IGNORECASE)
+_ENTRY = re.compile(r"<(?:item|entry)(?=[\s>])")
+_LONG_TAG = re.compile(r"<[^<>]{20000}")
+_BRISTLING = re.compile(r"<[A-Za-z][\w:.-]*+(?:\s++[\w:.-]++\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+')){1000}")
+_PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "html", "xhtml"})
+MAX_TTL = 86_400
+
+
+def parse_xml(text: str, *, url: str, now: datetime | None = None) -> ParsedFeed:
+    """Read a feed in XML. `url` is where it came from: what its relative links are relative to.
+
+    Raises ParseError if it is not to be read.
+    """
+    text = _bounded(_mended(text))
+    try:
+        read = _feedparser(text, url)
+    except Exception:  # noqa: BLE001 - whatever it raises (its issue 599), the document may yet be read
+        read = _second_attempt(text, url)
+    feed = read["feed"]
+    entries = tuple(
+        _entry(each, base=url, rss=not _is_atom(read), now=now) for each in read["entries"][:MAX_ENTRIES]
+    )
+    damaged = bool(read["bozo"])
+    if not entries:
+        entries = salvage(text, url=url, now=now)
+        damaged = damaged or bool(entries)
+    if not entries and not read["version"]:
+        raise ParseError(f"not a feed that can be read: {_complaint(read)}")
+    tail = _outside_entries(text) if "skip" in text or "Skip" in text else ""
+    return ParsedFeed(
+        kind=FeedKind.ATOM if _is_atom(read) else FeedKind.RSS,
+        title=shortened(_title(feed), 200),
+        link=absolute(_text(feed, "link"), url),
+        language=clean_language(_text(feed, "language")),
+        entries=entries,
+        ttl=_ttl(feed),
+        skip_hours=_skipped_hours(tail),
+        skip_days=_skipped_days(tail),
+        hub=next((absolute(href, url) for rel, href, _ in _links(feed) if rel == "hub"), None),
+        damaged=damaged,
+    )
+
+
+def _feedparser(text: str, url: str) -> Any:
+    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+    return feedparser.parse(
+        BytesIO(text.encode("utf-8")),
+        response_headers=headers,
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+
+
+def _second_attempt(text: str, url: str) -> Any:
+    try:
+        return _feedparser(_DOCTYPE.sub("", text, count=1), url)
+    except Exception as error:  # noqa: BLE001 - the border to feedparser
+        return {"feed": {}, "entries": [], "version": "", "bozo": True, "bozo_exception": error}
+
+
+def _mended(text: str) -> str:
+    text = text.lstrip("\ufeff \t\r\n\x00")
+    if _CONTROLS.search(text):
+        text = _CONTROLS.sub("", text)
+    if "&#" in text:
+        text = _CHARREF.sub(_existing, text)
+    return text
+
+
+def _bounded(text: str) -> str:
+    """Without the entries beyond the limit (feedparser would read them all), and never with a tag of thousands of
+    attributes, which costs XML parsers the square of their number. Raises ParseError for the latter.
+    """
+    if _LONG_TAG.search(text) and _BRISTLING.search(text):
+        raise ParseError("it has a tag with thousands of attributes, as no feed has")
+    if text.count("<item") + text.count("<entry") <= MAX_ENTRIES:
+        return text
+    starts = [found.start() for found in islice(_ENTRY.finditer(text), MAX_ENTRIES + 1)]
+    end = max(text.rfind("</item>"), text.rfind("</entry>"))
+    if len(starts) <= MAX_ENTRIES or end <= starts[-1]:
+        return text
+    return text[: starts[-1]] + text[text.index(">", end) + 1 :]
+
+
+def _existing(found: re.Match[str]) -> str:
+    """The reference, or what stands for it where XML has no such character."""
+    digits = found[1] or found[2]
+    number = int(digits, 16 if found[1] else 10) if len(digits) <= 12 else 0x110000
+    if (
+        0x20 <= number < 0x7F
+        or 0xA0 <= number < 0xD800
+        or 0xE000 <= number <= 0xFFFD
+        or number in {9, 10, 13}
+    ):
+        return found[0]
+    if 0x80 <= number < 0xA0:  # windows-1252, as HTML reads them
+        return bytes([number]).decode("cp1252", "replace")
+    return found[0] if 0x10000 <= number <= 0x10FFFF else "\ufffd"
+
+
+def _is_atom(read: Mapping[str, Any]) -> bool:
+    return str(read["version"] or "").startswith("atom")
+
+
+def _complaint(read: Mapping[str, Any]) -> str:
+    """What the XML parser said, with the line."""
+    error = read.get("bozo_exception")
+    line = getattr(error, "getLineNumber", lambda: None)()
+    message = getattr(error, "getMessage", lambda: "")() or "no known elements in it"
+    return f"malformed XML at line {line}: {message}" if line else message
+
+
+# ------------------------------------------------------------------------------------------------ entries
+
+
+def _entry(raw: Mapping[str, Any], *, base: str, rss: bool, now: datetime | None) -> ParsedEntry:
+    published, updated = (
+        _date(raw, "published", now) or _date(raw, "created", now),
+        _date(raw, "updated", now),
+    )
+    if rss and published is None:
+        published = updated  # dc:date and dcterms:modified stand for pubDate in RSS
+    raw_content = _content(raw)
+    raw_summary = _text(raw, "summary")
+    return make_entry(
+        id=_text(raw, "id"),
+        link=_link(raw, base),
+        title=_title(raw),
+        summary="" if raw_summary == raw_content else plain(raw_summary),
+        content=plain(raw_content),
+        published=published,
+        updated=updated,
+        tags=_tags(raw),
+        language=_language(raw),
+        now=now,
+    )
+
+
+def _get(raw: Mapping[str, Any], key: str) -> Any:
+    """Past feedparser's mapping, which answers for other keys and warns."""
+    return dict.get(raw, key) if isinstance(raw, dict) else None
+
+
+def _text(raw: Mapping[str, Any], key: str) -> str:
+    value = _get(raw, key)
+    return value if isinstance(value, str) else ""
+
+
+def _title(raw: Mapping[str, Any]) -> str:
+    value = _text(raw, "title")
+    detail = _get(raw, "title_detail")
+    kind = _text(detail, "type") if isinstance(detail, dict) else ""
+    return plain(value) if kind in _HTML_TYPES else plain_text(value)
+
+
+def _content(raw: Mapping[str, Any]) -> str:
+    """The longest full text; a content that is a picture or a film is none."""
+    texts = (
+        _text(part, "value")
+        for part in _list(raw, "content")
+        if _text(part, "type").startswith(("text/", "application/xhtml")) or not _text(part, "type")
+    )
+    return max(texts, key=len, default="")
+
+
+def _list(raw: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    value = _get(raw, key)
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _links(raw: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
+    """(rel, href, type), in the document's order."""
+    for link in _list(raw, "links"):
+        if href := _text(link, "href"):
+            yield _text(link, "rel").lower(), href, _text(link, "type").lower()
+
+
+def _link(raw: Mapping[str, Any], base: str) -> str | None:
+    """The first alternate link to a page; else to anything; else a permalink guid; else whatever points on."""
+    links = tuple(_links(raw))
+    pages = [href for rel, href, kind in links if rel == "alternate" and (kind in _HTML_TYPES or not kind)]
+    others = [href for rel, href, _ in links if rel == "alternate"]
+    last = [href for rel, href, _ in links if rel in {"related", "via", "self"}]
+    for href in (*pages, *others, _text(raw, "link"), *last):
+        if (address := absolute(href, base)) is not None:
+            return address
+    identifier = _text(raw, "id")
+    return (
+        absolute(identifier)
+        if identifier.startswith(("http://", "https://")) and _get(raw, "guidislink")
+        else None
+    )
+
+
+def _tags(raw: Mapping[str, Any]) -> Iterable[str]:
+    for tag in _list(raw, "tags"):
+        yield plain_text(_text(tag, "label") or _text(tag, "term"))
+
+
+def _language(raw: Mapping[str, Any]) -> str | None:
+    detail = _get(raw, "title_detail")
+    inherited = _text(detail, "language") if isinstance(detail, dict) else ""
+    return _text(raw, "language") or inherited or None
+
+
+def _date(raw: Mapping[str, Any], key: str, now: datetime | None) -> datetime | None:
+    """Ours, else feedparser's own reading (it knows a few forms more)."""
+    text = _text(raw, key)
+    if not text:
+        return None
+    if (moment := read_date(text, now=now)) is not None:
+        return moment
+    parsed = _get(raw, f"{key}_parsed")
+    if not isinstance(parsed, struct_time) or not 1995 <= parsed.tm_year <= 2200 or not _names_a_day(text):
+        return None
+    return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+
+
+def _names_a_day(text: str) -> bool:
+    """feedparser reads numbers of any kind as dates; two groups of digits are the least that a date has."""
+    return len(re.findall(r"\d+", text)) >= 2 and "/" not in text
+
+
+# ------------------------------------------------------------------------------------------------ the feed's wishes
+
+
+def _ttl(feed: Mapping[str, Any]) -> int | None:
+    """Seconds between checks that the source asks for: ttl is in minutes, sy:updatePeriod in words. At most a day."""
+    wishes = []
+    if (minutes := _text(feed, "ttl").strip()).isdecimal() and len(minutes) < 8:
+        wishes.append(int(minutes) * 60)
+    period = _PERIODS.get(_text(feed, "sy_updateperiod").strip().lower())
+    if period is not None:
+        times = _text(feed, "sy_updatefrequency").strip()
+        wishes.append(period // max(1, int(times) if times.isdecimal() and len(times) < 8 else 1))
+    longest = max(wishes, default=0)
+    return min(longest, MAX_TTL) or None
+
+
+def _outside_entries(text: str) -> str:
+    """The document before its first entry and after its last, where a channel's own elements are."""
+    first = _ENTRY.search(text)
+    last = max(text.rfind("</item>"), text.rfind("</entry>"))
+    return text[: first.start()] + text[last:] if first else text
+
+
+def _skipped_hours(text: str) -> frozenset[int]:
+    hours = (
+        int(hour) % 24
+        for block in re.findall(
+            r"<skiphours\b[^>]*>(.{0,2000}?)</skiphours>", text, re.IGNORECASE | re.DOTALL
+        )
+        for hour in re.findall(r"<hour\b[^>]*>\s*(\d{1,2})\s*</hour>", block, re.IGNORECASE)
+    )
+    found = frozenset(hours)
+    return found if len(found) < 24 else frozenset()
+
+
+def _skipped_days(text: str) -> frozenset[int]:
+    days = (
+        clean(day).lower()
+        for block in re.findall(r"<skipdays\b[^>]*>(.{0,2000}?)</skipdays>", text, re.IGNORECASE | re.DOTALL)
+        for day in re.findall(r"<day\b[^>]*>([^<]{1,20})</day>", block, re.IGNORECASE)
+    )
+    found = frozenset(_DAYS.index(day) for day in days if day in _DAYS)
+    return found if len(found) < 7 else frozenset()
