@@ -96,6 +96,10 @@ class ParsedFeed:
     language: str | None = None
     entries: tuple[ParsedEntry, ...] = ()
     ttl: int | None = None  # seconds the source asks between checks (ttl, sy:)
+    skip_hours: frozenset[int] = frozenset()  # hours of the day, UTC, in which it asks not to be checked
+    skip_days: frozenset[int] = frozenset()  # the same for days of the week, Monday is 0
+    hub: str | None = None  # WebSub hub
+    damaged: bool = False  # the document was malformed and read leniently
 
 
 # --------------------------------------------------------------------------- what the network answered
