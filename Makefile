@@ -18,6 +18,7 @@ SHELL := /bin/sh
 
 python := $(VENV)/bin/python
 stamps := $(VENV)/.base $(VENV)/.dev $(VENV)/.bench
+candidates := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
 pip_install := $(python) -m pip install -qq --disable-pip-version-check --no-input --require-hashes
 
 # An environment that does not run, or of another Python than asked for, is as good as none.
@@ -48,21 +49,21 @@ test: $(VENV)/.dev ## run the tests; the whole suite must cover what pyproject.t
 	@$(python) -m pytest -n $(JOBS) $(if $(ARGS),$(ARGS),--cov)
 
 check: $(VENV)/.dev ## look for faults without running: format, lint, types, layers
-	@echo "==> format"
-	@$(python) -m ruff format --check .
-	@echo "==> lint"
-	@$(python) -m ruff check .
-	@echo "==> types"
-	@$(python) -m mypy
-	@echo "==> layers"
-	@$(VENV)/bin/lint-imports
+	@status=0; step() { echo "==> $$1"; shift; "$$@" || status=1; }; \
+	step format $(python) -m ruff format --check --quiet .; \
+	step lint $(python) -m ruff check --quiet .; \
+	step types $(python) -m mypy; \
+	step layers $(VENV)/bin/lint-imports --no-logo; \
+	exit $$status
 
 format: $(VENV)/.dev ## put the code into its form
 	@$(python) -m ruff format .
 	@$(python) -m ruff check --fix .
 
 bench: $(VENV)/.bench ## measure, and print the tables
-	@set -e; for script in benchmarks/bench_*.py; do echo "==> $$script"; $(python) "$$script" $(ARGS); done
+	@set -e; for script in $(sort $(wildcard benchmarks/bench_*.py)); do \
+	  echo "==> $$script"; $(python) "$$script" $(ARGS); \
+	done
 
 image: ## build the container image with docker, podman or buildah
 	@set -e; \
@@ -115,14 +116,14 @@ define environment
 set -e; \
 have=$$($(python) -c '$(version)' 2>/dev/null || true); \
 if [ -n "$$have" ] && { [ -z "$(PYTHON)" ] || [ "$$have" = "$(want)" ]; }; then exit 0; fi; \
-for candidate in $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python); do \
+for candidate in $(candidates); do \
   if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
     echo "==> making $(VENV) with $$candidate ($$("$$candidate" --version 2>&1))"; \
     "$$candidate" -m venv --clear $(VENV); \
     exit 0; \
   fi; \
 done; \
-echo "No Python of 3.11 or later that can make environments was found (asked: $(or $(PYTHON),python3.13, python3.12, python3.11, python3, python))." >&2; \
+echo "No Python of 3.11 or later that can make environments was found (asked: $(candidates))." >&2; \
 echo "Install one (Debian, Ubuntu: apt install python3 python3-venv), or name it: make PYTHON=/path/to/python3.12" >&2; \
 exit 1
 endef
