@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic.fields import FieldInfo
 
 from watchdog_bot import config
 from watchdog_bot.core.errors import ConfigError
 from watchdog_bot.core.model import FeedKind
-from watchdog_bot.settings import FeedSettings, Settings, keys
+from watchdog_bot.settings import FeedSettings, Settings, keys, table_of
 
 TOKEN = "123456789:" + "Ab-_" * 9
 OTHER_TOKEN = "987654321:" + "Z" * 35
@@ -84,6 +85,11 @@ def test_every_line_of_the_example_that_sets_a_key_is_explained_above_it() -> No
             above = lines[number - 1]
             assert above.startswith("# ")
             assert not setting.match(above)
+
+
+def test_only_sections_have_keys() -> None:
+    with pytest.raises(TypeError, match="is not a section"):
+        table_of(FieldInfo(annotation=tuple[int, ...]))
 
 
 # --------------------------------------------------------------------------- the three places
