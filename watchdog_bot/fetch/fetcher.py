@@ -189,7 +189,7 @@ class Fetcher:
             _as_is(url), headers=_conditions(memory), allow_redirects=False
         ) as response:
             if response.status in _REDIRECTS and (target := response.headers.get("Location")):
-                return _Hop(urljoin(url, _location(target)), permanent=response.status in _PERMANENT)
+                return _Hop(_joined(url, target), permanent=response.status in _PERMANENT)
             if response.status == 304:
                 return self._not_modified(response, memory)
             if response.status == 200:
@@ -284,9 +284,15 @@ def _as_is(url: str) -> URL:
     return URL(url, encoded=plain)
 
 
-def _location(raw: str) -> str:
-    """Servers send Location in UTF-8, or in Latin-1, and with spaces around it."""
-    return raw.strip().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+def _joined(here: str, location: str) -> str:
+    """Where a Location leads. Servers send it in UTF-8 or in Latin-1, with spaces around it, or as nonsense, which the
+    guard then refuses.
+    """
+    there = location.strip().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    try:
+        return urljoin(here, there)
+    except ValueError:
+        return there
 
 
 def _host(url: str) -> str:

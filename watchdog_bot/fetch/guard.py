@@ -6,6 +6,7 @@ about to be opened, after DNS, so a name that answers differently the second tim
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -100,7 +101,7 @@ def socket_factory(refused: Refusing | None) -> Callable[[AddressInfo], socket.s
     def make(info: AddressInfo) -> socket.socket:
         family, kind, proto, _, where = info
         if refused is not None and (why := refused(str(where[0]))) is not None:
-            raise AddressRefusedError(f"refused address: {why}")
+            raise AddressRefusedError(errno.EACCES, f"refused address: {why}")
         return socket.socket(family=family, type=kind, proto=proto)
 
     return make

@@ -92,10 +92,10 @@ def for_status(status: int, *, retry_after: int | None) -> FetchFailed:
 
 def for_error(error: BaseException, host: str) -> FetchFailed:
     """What an exception of the network means."""
-    text = str(error)
-    if _REFUSED in text:
-        kind = text.partition(_REFUSED)[2].strip(" ]'\")").partition(",")[0]
-        return FetchFailed(f"{host} leads to a {kind} address, which feeds may not be fetched from", HARD)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        host = error.host or host  # of the hop, not of the first one
+        if (kind := _refused_kind(error.os_error)) is not None:
+            return FetchFailed(f"{host} leads to a {kind} address, which feeds may not be fetched from", HARD)
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return FetchFailed(_certificate(error.certificate_error), SOFT)
     for kinds, sentence, weight in _ERRORS:
@@ -103,6 +103,12 @@ def for_error(error: BaseException, host: str) -> FetchFailed:
             cause = _os_words(error) if isinstance(error, OSError) else type(error).__name__
             return FetchFailed(sentence.format(host=host, cause=cause), weight)
     return FetchFailed(f"the connection to {host} failed ({type(error).__name__})", SOFT)
+
+
+def _refused_kind(error: OSError) -> str | None:
+    """What the guard said, also where several addresses were tried and aiohttp joined what they said."""
+    _, refused, rest = str(error).partition(_REFUSED)
+    return rest.partition(",")[0].strip() if refused else None
 
 
 def _certificate(error: Exception) -> str:
