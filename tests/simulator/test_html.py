@@ -116,7 +116,28 @@ _URLS = st.sampled_from(
 )
 _OPENINGS = st.one_of(
     st.sampled_from(
-        ["<b>", "<strong>", "<i>", "<em>", "<u>", "<ins>", "<s>", "<strike>", "<del>", "<code>", "<pre>", "<blockquote>", "<a>", "<tg-spoiler>", "<B", ">", "<blockquote expandable>", '<code class="language-c++">', "<span class='tg-spoiler'>", "<u x=y z>"]
+        [
+            "<b>",
+            "<strong>",
+            "<i>",
+            "<em>",
+            "<u>",
+            "<ins>",
+            "<s>",
+            "<strike>",
+            "<del>",
+            "<code>",
+            "<pre>",
+            "<blockquote>",
+            "<a>",
+            "<tg-spoiler>",
+            "<B",
+            ">",
+            "<blockquote expandable>",
+            '<code class="language-c++">',
+            "<span class='tg-spoiler'>",
+            "<u x=y z>",
+        ]
     ),
     _URLS.map('<a href="{}">'.format),
     st.builds(

@@ -17,29 +17,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from watchdog_bot.simulator.links import LinkError, check_link, lower_ascii, user_of_link
-from watchdog_bot.simulator.values import Entity
+from watchdog_bot.simulator.values import Entity, words
 
-TAGS: Final = frozenset(
-    [
-        "a",
-        "b",
-        "strong",
-        "i",
-        "em",
-        "s",
-        "strike",
-        "del",
-        "u",
-        "ins",
-        "tg-spoiler",
-        "tg-emoji",
-        "tg-time",
-        "span",
-        "pre",
-        "code",
-        "blockquote",
-    ]
-)
+TAGS: Final = words("a b strong i em s strike del u ins tg-spoiler tg-emoji tg-time span pre code blockquote")
 _STYLES: Final = {
     "b": "bold",
     "strong": "bold",
@@ -75,6 +55,7 @@ _NAME = re.compile(r"[^ \t\r\n\0\v>]*")
 _BLANKS = re.compile(r"[ \t\r\n\v]*")
 _ATTRIBUTE = re.compile(r"[^ \t\r\n\0\v=>/\"']*")
 _WORD = re.compile(r"[A-Za-z0-9.\-]*")
+_QUOTED: Final = {quote: re.compile(f"[^&\0{quote}]*") for quote in "\"'"}
 _REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|([A-Za-z]+));?")
 _NAMED: Final = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _DATE_FORMAT = re.compile(r"[rR]|[tTdDwW]*")
@@ -248,11 +229,14 @@ class _Parser:
 
     def _quoted(self, at: int, quote: str) -> tuple[str, int]:
         value: list[str] = []
-        while (character := self._character(at)) not in (quote, "\0"):
-            decoded = decode_reference(self.source, at) if character == "&" else None
-            text, at = decoded or (character, at + 1)
-            value.append(text)
-        return "".join(value), at + 1 if self._character(at) == quote else at
+        while True:
+            end = self._skip(_QUOTED[quote], at)
+            value.append(self.source[at:end])
+            if self._character(end) != "&":
+                break
+            decoded, at = decode_reference(self.source, end) or ("&", end + 1)
+            value.append(decoded)
+        return "".join(value), end + 1 if self._character(end) == quote else end
 
     # ------------------------------------------------------------------ end tags
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from watchdog_bot.simulator.access import (
     check_message,
@@ -15,164 +15,43 @@ from watchdog_bot.simulator.access import (
     find_chat,
 )
 from watchdog_bot.simulator.chats import Chat
-from watchdog_bot.simulator.formatting import finish_text, read_text
+from watchdog_bot.simulator.contents import read_keyboard, read_preview, read_reply, read_text_of
 from watchdog_bot.simulator.html import utf16
-from watchdog_bot.simulator.markup import read_markup
 from watchdog_bot.simulator.parameters import MalformedError, Parameters
 from watchdog_bot.simulator.updates import CALLBACK_LIFE
 from watchdog_bot.simulator.values import (
     Answer,
     ApiError,
-    Entity,
     Event,
     EventKind,
     Json,
-    Keyboard,
-    LinkPreview,
     Message,
     bad_request,
+    words,
 )
 from watchdog_bot.simulator.world import World
 
 MAX_ANSWER: Final = 200
 DELETE_LIFE: Final = timedelta(hours=48)
-CHAT_ACTIONS: Final = frozenset(
-    [
-        "typing",
-        "upload_photo",
-        "record_video",
-        "upload_video",
-        "record_voice",
-        "upload_voice",
-        "upload_document",
-        "choose_sticker",
-        "find_location",
-        "record_video_note",
-        "upload_video_note",
-    ]
+CHAT_ACTIONS: Final = words(
+    "typing upload_photo record_video upload_video record_voice upload_voice upload_document "
+    "choose_sticker find_location record_video_note upload_video_note"
 )
-REACTIONS: Final = frozenset(
-    [
-        "❤",
-        "👍",
-        "👎",
-        "🔥",
-        "🥰",
-        "👏",
-        "😁",
-        "🤔",
-        "🤯",
-        "😱",
-        "🤬",
-        "😢",
-        "🎉",
-        "🤩",
-        "🤮",
-        "💩",
-        "🙏",
-        "👌",
-        "🕊",
-        "🤡",
-        "🥱",
-        "🥴",
-        "😍",
-        "🐳",
-        "❤\u200d🔥",
-        "🌚",
-        "🌭",
-        "💯",
-        "🤣",
-        "⚡",
-        "🍌",
-        "🏆",
-        "💔",
-        "🤨",
-        "😐",
-        "🍓",
-        "🍾",
-        "💋",
-        "🖕",
-        "😈",
-        "😴",
-        "😭",
-        "🤓",
-        "👻",
-        "👨\u200d💻",
-        "👀",
-        "🎃",
-        "🙈",
-        "😇",
-        "😨",
-        "🤝",
-        "✍",
-        "🤗",
-        "🫡",
-        "🎅",
-        "🎄",
-        "☃",
-        "💅",
-        "🤪",
-        "🗿",
-        "🆒",
-        "💘",
-        "🙉",
-        "🦄",
-        "😘",
-        "💊",
-        "🙊",
-        "😎",
-        "👾",
-        "🤷\u200d♂",
-        "🤷",
-        "🤷\u200d♀",
-        "😡",
-    ]
-)
-_PREVIEW_FLAGS: Final = ("is_disabled", "prefer_small_media", "prefer_large_media", "show_above_text")
-_REPLY_FIELDS: Final = frozenset(
-    [
-        "message_id",
-        "chat_id",
-        "allow_sending_without_reply",
-        "quote",
-        "quote_parse_mode",
-        "quote_entities",
-        "quote_position",
-        "checklist_task_id",
-        "poll_option_id",
-    ]
-)
-_ENTITY_KINDS: Final = frozenset(
-    [
-        "bold",
-        "italic",
-        "underline",
-        "strikethrough",
-        "spoiler",
-        "blockquote",
-        "expandable_blockquote",
-        "code",
-        "pre",
-        "text_link",
-        "text_mention",
-        "custom_emoji",
-        "date_time",
-    ]
-)
-_FOUND_BY_TELEGRAM: Final = frozenset(
-    ["mention", "hashtag", "cashtag", "bot_command", "url", "email", "phone_number", "bank_card_number"]
+REACTIONS: Final = words(
+    "❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤‍🔥 🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓 🍾 💋 🖕 😈 😴 😭 🤓 👻 👨‍💻 👀 🎃 "
+    "🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿 🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷‍♂ 🤷 🤷‍♀ 😡"
 )
 
 
 def send_message(world: World, given: Parameters) -> Json:
     """sendMessage."""
     chat = find_chat(world, given.chat())
-    text, entities = _text(world, given, "sendMessage")
-    keyboard = _keyboard(world, given, chat, "sendMessage")
-    preview = _preview(given)
+    text, entities = read_text_of(world, given, "sendMessage")
+    keyboard = read_keyboard(world, given, chat, "sendMessage")
+    preview = read_preview(given)
     check_writing(chat)
     thread = check_topic(chat, given.integer("message_thread_id"))
-    reply_to = _reply(world, given, chat)
+    reply_to = read_reply(world, given, chat)
     if thread is None and reply_to is not None and chat.forum:
         thread = chat.messages[reply_to].thread  # a reply goes where what it answers stands
     paid = given.flag("allow_paid_broadcast")
@@ -203,9 +82,9 @@ def send_message(world: World, given: Parameters) -> Json:
 def edit_message_text(world: World, given: Parameters) -> Json:
     """editMessageText."""
     chat, message = _editable(world, given)
-    text, entities = _text(world, given, "editMessageText")
-    keyboard = _keyboard(world, given, chat, "editMessageText", inline_only=True)
-    same_preview = not given.has("link_preview_options") or _preview(given) == message.preview
+    text, entities = read_text_of(world, given, "editMessageText")
+    keyboard = read_keyboard(world, given, chat, "editMessageText", inline_only=True)
+    same_preview = not given.has("link_preview_options") or read_preview(given) == message.preview
     if (text, entities, keyboard) == (
         message.text,
         message.entities,
@@ -218,7 +97,7 @@ def edit_message_text(world: World, given: Parameters) -> Json:
         html=given.text("text") if given.text("parse_mode").lower() == "html" else "",
         entities=entities,
         keyboard_markup=keyboard,
-        preview=_preview(given) if given.has("link_preview_options") else message.preview,
+        preview=read_preview(given) if given.has("link_preview_options") else message.preview,
     )
     return _edited(world, chat, changed, "editMessageText")
 
@@ -226,7 +105,7 @@ def edit_message_text(world: World, given: Parameters) -> Json:
 def edit_message_reply_markup(world: World, given: Parameters) -> Json:
     """editMessageReplyMarkup; without reply_markup the keyboard goes."""
     chat, message = _editable(world, given)
-    keyboard = _keyboard(world, given, chat, "editMessageReplyMarkup", inline_only=True)
+    keyboard = read_keyboard(world, given, chat, "editMessageReplyMarkup", inline_only=True)
     if keyboard == message.keyboard_markup:
         raise _not_modified()
     return _edited(world, chat, replace(message, keyboard_markup=keyboard), "editMessageReplyMarkup")
@@ -342,101 +221,6 @@ def _limit(world: World, chat: Chat, *, edit: bool, paid: bool = False) -> None:
     wait = world.limits.check(chat.id, world.clock.now().timestamp(), edit=edit, paid=paid)
     if wait is not None:
         raise ApiError(429, f"Too Many Requests: retry after {wait}", parameters={"retry_after": wait})
-
-
-def _text(world: World, given: Parameters, method: str) -> tuple[str, tuple[Entity, ...]]:
-    parse_mode = given.text("parse_mode")
-    if parse_mode.lower().startswith("markdown"):
-        raise MalformedError("the simulator does not read Markdown; send HTML")
-    text, entities, lost = read_text(given.text("text"), parse_mode)
-    for target in lost:
-        world.violate(method, f"Telegram drops this link without a word: {target[:80]!r}")
-    if given.has("entities") and not parse_mode:
-        entities = _given_entities(given.data("entities"))
-    known = [
-        e for e in entities if e.user_id is None or e.user_id == world.bot.id or e.user_id in world.chats
-    ]
-    return finish_text(text, known)
-
-
-def _given_entities(value: object) -> tuple[Entity, ...]:
-    if not isinstance(value, list):
-        raise MalformedError("entities must be a list")
-    return tuple(entity for one in value if (entity := _given_entity(one)) is not None)
-
-
-def _given_entity(one: object) -> Entity | None:
-    if not isinstance(one, dict) or type(one.get("offset")) is not int or type(one.get("length")) is not int:
-        raise bad_request("Can't parse MessageEntity: expected an Object")
-    kind = one.get("type")
-    if kind in _FOUND_BY_TELEGRAM:
-        return None
-    if kind not in _ENTITY_KINDS:
-        raise bad_request("Can't parse MessageEntity: Unsupported type specified")
-    user = one.get("user")
-    return Entity(
-        str(kind),
-        one["offset"],
-        one["length"],
-        url=one.get("url"),
-        language=one.get("language"),
-        unix_time=one.get("unix_time"),
-        date_time_format=one.get("date_time_format"),
-        custom_emoji_id=one.get("custom_emoji_id"),
-        user_id=user.get("id") if isinstance(user, dict) else None,
-    )
-
-
-def _keyboard(
-    world: World, given: Parameters, chat: Chat, method: str, *, inline_only: bool = False
-) -> Keyboard | None:
-    if not given.has("reply_markup"):
-        return None
-    return read_markup(
-        given.data("reply_markup"),
-        chat_kind=chat.kind,
-        violate=lambda cause: world.violate(method, cause),
-        inline_only=inline_only,
-    )
-
-
-def _preview(given: Parameters) -> LinkPreview | None:
-    value = given.data("link_preview_options")
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise bad_request("Object expected as link preview options")
-    if surplus := set(value) - {*_PREVIEW_FLAGS, "url"}:
-        raise MalformedError(f"link_preview_options has no fields {sorted(surplus)}")
-    flags = {name: value.get(name) or False for name in _PREVIEW_FLAGS}
-    for name, flag in flags.items():
-        if not isinstance(flag, bool):
-            raise bad_request(f'Field "{name}" must be of type Boolean')
-    url = value.get("url") or ""
-    if not isinstance(url, str):
-        raise bad_request('Field "url" must be of type String')
-    return LinkPreview(url=url, **flags)
-
-
-def _reply(world: World, given: Parameters, chat: Chat) -> int | None:
-    value = given.data("reply_parameters")
-    if value is None or value == {}:
-        return None
-    if not isinstance(value, dict):
-        raise bad_request("Object expected as reply parameters")
-    if surplus := set(value) - _REPLY_FIELDS:
-        raise MalformedError(f"reply_parameters has no fields {sorted(surplus)}")
-    message_id: Any = value.get("message_id")
-    if type(message_id) is not int:
-        raise bad_request('Can\'t find field "message_id"')
-    other = value.get("chat_id")
-    if other is not None and find_chat(world, str(other)) is not chat:
-        raise MalformedError("the simulator replies within one chat only")
-    if message_id in chat.messages:
-        return message_id
-    if value.get("allow_sending_without_reply"):
-        return None
-    raise bad_request("message to be replied not found")
 
 
 def _editable(world: World, given: Parameters) -> tuple[Chat, Message]:

@@ -133,11 +133,7 @@ class Simulator(World):
         except MalformedError as error:
             self.violate("getUpdates", error.cause)
             raise
-        before = self.updates.pending
-        found = await self.updates.poll(offset, limit, min(seconds, MAX_TIMEOUT))
-        if self.updates.pending != before:
-            self.journal.wake()
-        return found
+        return await self.updates.poll(offset, limit, min(seconds, MAX_TIMEOUT))
 
     def _refuse(self, method: str, error: ApiError, given: Parameters | None) -> web.Response:
         if method not in _QUIET_REFUSALS:

@@ -11,46 +11,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from watchdog_bot.clock import Clock
-from watchdog_bot.simulator.values import ApiError, Json
+from watchdog_bot.simulator.values import ApiError, Json, words
 
 DAY: Final = 86_400
 CALLBACK_LIFE: Final = 150
 MAX_TIMEOUT: Final = 50
 MAX_LIMIT: Final = 100
 HISTORY: Final = 1_000
-UPDATE_KINDS: Final = frozenset(
-    [
-        "message",
-        "edited_message",
-        "channel_post",
-        "edited_channel_post",
-        "business_connection",
-        "business_message",
-        "edited_business_message",
-        "deleted_business_messages",
-        "message_reaction",
-        "message_reaction_count",
-        "inline_query",
-        "chosen_inline_result",
-        "callback_query",
-        "shipping_query",
-        "pre_checkout_query",
-        "purchased_paid_media",
-        "poll",
-        "poll_answer",
-        "my_chat_member",
-        "chat_member",
-        "chat_join_request",
-        "chat_boost",
-        "removed_chat_boost",
-        "managed_bot",
-        "guest_message",
-    ]
+UPDATE_KINDS: Final = words(
+    "message edited_message channel_post edited_channel_post business_connection business_message "
+    "edited_business_message deleted_business_messages message_reaction message_reaction_count "
+    "inline_query chosen_inline_result callback_query shipping_query pre_checkout_query "
+    "purchased_paid_media poll poll_answer my_chat_member chat_member chat_join_request chat_boost "
+    "removed_chat_boost managed_bot guest_message"
 )
 _NOT_BY_DEFAULT: Final = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 _TWO_POLLERS: Final = (
@@ -72,8 +51,10 @@ class Update:
 class UpdateQueue:
     """Updates that the bot has not confirmed."""
 
-    def __init__(self, clock: Clock, first_id: int = 730_000_001) -> None:
+    def __init__(self, clock: Clock, changed: Callable[[], None], first_id: int = 730_000_001) -> None:
+        """`changed` is called whenever something is queued, confirmed, or a poller comes or goes."""
         self._clock = clock
+        self._changed = changed
         self._next_id = first_id
         self._queue: deque[Update] = deque()
         self._again: list[Update] = []  # delivered whatever the offset
@@ -128,8 +109,11 @@ class UpdateQueue:
         if offset < 0:
             while len(self._queue) > -offset:
                 self._queue.popleft()
+        before = len(self._queue)
         while self._queue and self._queue[0].id < offset:
             self._queue.popleft()
+        if len(self._queue) != before:
+            self._changed()
         again, self._again = self._again[:limit], self._again[limit:]
         rest = limit - len(again)
         return again + [update for _, update in zip(range(rest), self._queue, strict=False)]
@@ -147,6 +131,7 @@ class UpdateQueue:
             return [update.body for update in found]
         self.abort_poll(_TWO_POLLERS)
         poller = self._poller = asyncio.get_running_loop().create_future()
+        self._changed()
         try:
             await asyncio.wait_for(poller, seconds)
         except TimeoutError:
@@ -154,6 +139,7 @@ class UpdateQueue:
         finally:
             if self._poller is poller:
                 self._poller = None
+            self._changed()
         return [update.body for update in self.take(offset, limit)]
 
     def abort_poll(self, reason: str) -> None:
@@ -169,6 +155,7 @@ class UpdateQueue:
 
     def _wake(self) -> None:
         self.arrived.set()
+        self._changed()
         if self._poller is not None and not self._poller.done():
             self._poller.set_result(None)
 

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
+def words(text: str) -> frozenset[str]:
+    """Names written one after the other, as a set."""
+    return frozenset(text.split())
+
+
 class ApiError(Exception):
     """A refusal, as the Bot API words it: `description` already has its prefix ("Bad Request: …")."""
 

@@ -71,7 +71,7 @@ class World:
         self.people: list[Person] = []
         self.chats: dict[int, Chat] = {}
         self.journal = Journal(on_event)
-        self.updates = UpdateQueue(self.clock)
+        self.updates = UpdateQueue(self.clock, self.journal.wake)
         self.limits = FloodLimits(strict=strict_limits)
         self.faults = Faults()
         self.violations: list[Violation] = []
@@ -211,7 +211,6 @@ class World:
     def queue(self, kind: str, content: Json, *, life: int = DAY) -> None:
         """Queue an update of that kind."""
         self.updates.add(kind, content, life)
-        self.journal.wake()
 
     def unix_now(self) -> int:
         """The clock's time as Telegram writes it."""
