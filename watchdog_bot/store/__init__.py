@@ -1,0 +1,8 @@
+"""All that is remembered, and all SQL. `Store` is the only way in."""
+
+from watchdog_bot.core.mutes import Mute, MuteKind
+from watchdog_bot.store.face import Store
+from watchdog_bot.store.peek import beats as read_beats
+from watchdog_bot.store.values import AppliedUpdate, Gate, StoreStatus
+
+__all__ = ["AppliedUpdate", "Gate", "Mute", "MuteKind", "Store", "StoreStatus", "read_beats"]

@@ -1,0 +1,369 @@
+"""The store as the rest of the program sees it: async, and one transaction a call.
+
+One connection, owned by one thread. Every method hands one plain function to that thread, so calls happen in
+the order they were made and nothing ever awaits inside a transaction. A call whose caller is cancelled still
+happens whole.
+
+Errors: StoreError for anything the database refuses, with its cause and mend. Times are aware UTC.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlite_utils import Database
+
+from watchdog_bot.clock import Clock
+from watchdog_bot.core.errors import StoreError
+from watchdog_bot.core.model import (
+    Address,
+    ChatKind,
+    ClaimedDelivery,
+    Delivery,
+    DeliveryId,
+    EntryKeys,
+    Feed,
+    FeedId,
+    FeedKind,
+    FeedUpdate,
+    KnownPost,
+    Post,
+    PostId,
+    Subscriber,
+    SubscriberId,
+    SubscriberState,
+    Subscription,
+    SubscriptionId,
+    SubscriptionSlot,
+    Topic,
+)
+from watchdog_bot.core.mutes import Mute, MuteKind
+from watchdog_bot.core.outbox import DeliveryChange
+from watchdog_bot.store import feeds, gates, mutes, outbox, posts, subscribers, tallies, topics, upkeep
+from watchdog_bot.store.connection import Lock, connect, translated
+from watchdog_bot.store.rows import ms
+from watchdog_bot.store.values import AppliedUpdate, Gate, StoreStatus
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class Store:
+    """Everything the program remembers. Made by `Store.open`."""
+
+    def __init__(
+        self, path: Path, clock: Clock, lock: Lock, thread: ThreadPoolExecutor, db: Database
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._lock = lock
+        self._thread = thread
+        self._db = db
+        self._closed = False
+        self._calls = 0
+
+    @classmethod
+    def open(cls, path: Path | str, *, clock: Clock) -> Opening:
+        """`await Store.open(path, clock=…)`, or `async with Store.open(path, clock=…) as store`.
+
+        Takes the lock, makes the file (mode 0600) where it is missing, and migrates it.
+        Raises AlreadyRunningError, StoreError.
+        """
+        return Opening(Path(path), clock)
+
+    async def close(self) -> None:
+        """After the calls under way. Closing twice is fine."""
+        if self._closed:
+            return
+        self._closed = True
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._db.conn.close)
+        self._thread.shutdown()
+        self._lock.release()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call is under way."""
+        return self._calls > 0
+
+    async def _run(
+        self, function: Callable[Concatenate[Database, _P], _T], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T:
+        def call() -> _T:
+            with translated(self._path):
+                return function(self._db, *args, **kwargs)
+
+        if self._closed:
+            raise StoreError(f"The database {self._path} is closed: the program is stopping.")
+        self._calls += 1
+        running = asyncio.get_running_loop().run_in_executor(self._thread, call)
+        running.add_done_callback(self._ended)
+        return await asyncio.shield(running)
+
+    def _ended(self, _: object) -> None:
+        self._calls -= 1
+
+    def _now(self) -> int:
+        return ms(self._clock.now())
+
+    # ------------------------------------------------------------------ feeds
+
+    async def add_feed(
+        self,
+        url: str,
+        *,
+        name: str,
+        kind: FeedKind = FeedKind.AUTO,
+        every: int | None = None,
+        countries: Sequence[str] = (),
+        language: str | None = None,
+    ) -> Feed:
+        """The feed at this address: a new one that is due at once, or the one that is there, unchanged."""
+        return await self._run(
+            feeds.add, url, name=name, kind=kind, every=every, countries=countries, language=language
+        )
+
+    async def remove_feed(self, feed_id: FeedId) -> bool:
+        """Its posts, and what is owed of them, stay."""
+        return await self._run(feeds.remove, feed_id)
+
+    async def pause_feed(self, feed_id: FeedId, *, paused: bool) -> bool:
+        """Stop polling it, or poll it again at once."""
+        return await self._run(feeds.pause, feed_id, paused=paused, now=self._now())
+
+    async def feeds(self) -> tuple[Feed, ...]:
+        return await self._run(feeds.every_one)
+
+    async def feed(self, feed_id: FeedId) -> Feed | None:
+        return await self._run(feeds.one, feed_id)
+
+    async def lease_due_feeds(
+        self, now: datetime, *, limit: int, lease_seconds: int = 120
+    ) -> tuple[Feed, ...]:
+        """Due feeds that nobody else gets until `apply` or the lease's end."""
+        return await self._run(feeds.lease_due, now, limit=limit, lease_seconds=lease_seconds)
+
+    # ------------------------------------------------------------------ posts
+
+    async def known(self, feed_id: FeedId, keys: Sequence[EntryKeys]) -> tuple[KnownPost | None, ...]:
+        """What is remembered of each entry, parallel to `keys`."""
+        return await self._run(posts.known, feed_id, keys)
+
+    async def apply(self, update: FeedUpdate) -> AppliedUpdate:
+        """All that one poll owes, in one transaction; applying it again changes nothing more."""
+        return await self._run(posts.apply, update)
+
+    async def post(self, post_id: PostId) -> Post | None:
+        """The post, within retention."""
+        return await self._run(posts.one, post_id)
+
+    async def recent_posts(self, now: datetime, *, days: int, limit: int) -> tuple[Post, ...]:
+        """First seen in the last days, newest first."""
+        return await self._run(posts.recent, now, days=days, limit=limit)
+
+    async def withdraw_post(self, post_id: PostId) -> int:
+        """The source took it back: what waits of it is cancelled. Returns how many."""
+        return await self._run(posts.withdraw, post_id, self._now())
+
+    # ------------------------------------------------------------------ subscribers
+
+    async def subscriber(self, address: Address) -> Subscriber | None:
+        return await self._run(subscribers.at, address)
+
+    async def subscribers_of(self, chat_id: int) -> tuple[Subscriber, ...]:
+        """The chat and its topics."""
+        return await self._run(subscribers.of_chat, chat_id)
+
+    async def ensure_subscriber(self, address: Address, *, kind: ChatKind, language: str) -> Subscriber:
+        """The one at this address, as it is; else a new, active one."""
+        return await self._run(subscribers.ensure, address, kind=kind, language=language, now=self._now())
+
+    async def set_language(self, subscriber_id: SubscriberId, language: str) -> bool:
+        return await self._run(subscribers.set_language, subscriber_id, language)
+
+    async def set_subscriber_state(self, subscriber_id: SubscriberId, state: SubscriberState) -> bool:
+        """Unless ACTIVE, what waits for it is cancelled. Its subscriptions stay."""
+        return await self._run(subscribers.set_state, subscriber_id, state, self._now())
+
+    async def forget(self, subscriber_id: SubscriberId) -> bool:
+        """Delete everything about it, for good."""
+        return await self._run(subscribers.forget, subscriber_id)
+
+    async def migrate_chat(self, old_chat_id: int, new_chat_id: int) -> int:
+        """A group became a supergroup: rewrite its id everywhere. Returns how many subscribers moved."""
+        return await self._run(subscribers.migrate_chat, old_chat_id, new_chat_id)
+
+    # ------------------------------------------------------------------ subscriptions and topics
+
+    async def subscriptions(self, subscriber_id: SubscriberId) -> tuple[Subscription, ...]:
+        return await self._run(subscribers.subscriptions, subscriber_id)
+
+    async def all_subscriptions(self) -> tuple[Subscription, ...]:
+        """Those of active subscribers."""
+        return await self._run(subscribers.all_subscriptions)
+
+    async def add_subscription(
+        self, subscriber_id: SubscriberId, slot: SubscriptionSlot, query: str
+    ) -> Subscription:
+        """MAIN: replaces the text, keeps the id. QUERY: the same text gives the one that is there."""
+        return await self._run(subscribers.subscribe, subscriber_id, slot, query, self._now())
+
+    async def remove_subscription(self, subscription_id: SubscriptionId, subscriber_id: SubscriberId) -> bool:
+        """Can be undone for a day; what waits for it alone is cancelled."""
+        return await self._run(subscribers.unsubscribe, subscription_id, subscriber_id, self._now())
+
+    async def restore_subscription(
+        self, subscription_id: SubscriptionId, subscriber_id: SubscriberId
+    ) -> bool:
+        """Undo; what was cancelled with it waits again."""
+        return await self._run(subscribers.resubscribe, subscription_id, subscriber_id, self._now())
+
+    async def topics(self) -> tuple[Topic, ...]:
+        return await self._run(topics.every_one)
+
+    async def save_topic(self, topic: Topic) -> None:
+        return await self._run(topics.save, topic)
+
+    async def remove_topic(self, name: str) -> bool:
+        """By its name, however it is written."""
+        return await self._run(topics.remove, name)
+
+    # ------------------------------------------------------------------ deliveries
+
+    async def claim_deliveries(
+        self,
+        now: datetime,
+        *,
+        limit: int,
+        lease_seconds: float = 60,
+        not_before: Mapping[int, datetime] | None = None,
+    ) -> tuple[ClaimedDelivery, ...]:
+        """Deliveries taken for sending, at most one in flight a chat. `not_before`: by chat id, the earliest
+        moment the pacing allows.
+        """
+        return await self._run(
+            outbox.claim, now, limit=limit, lease_seconds=lease_seconds, not_before=not_before or {}
+        )
+
+    async def record(self, change: DeliveryChange) -> bool:
+        """What came of an attempt. False where it is late and says nothing new."""
+        return await self._run(outbox.record, change, self._clock.now())
+
+    async def recover(self, now: datetime) -> int:
+        """On start: what was being sent is doubtful. Returns how many."""
+        return await self._run(outbox.recover, now)
+
+    async def requeue(self, delivery_id: DeliveryId) -> bool:
+        """A dead one gets a second chance."""
+        return await self._run(outbox.requeue, delivery_id, self._now())
+
+    async def delivery_for(self, subscriber_id: SubscriberId, post_id: PostId) -> Delivery | None:
+        return await self._run(outbox.of_post, subscriber_id, post_id)
+
+    async def delivery_by_message(
+        self, subscriber_id: SubscriberId, message_id: int
+    ) -> tuple[Delivery, Post] | None:
+        """What a message of ours was, for 30 days."""
+        return await self._run(outbox.by_message, subscriber_id, message_id)
+
+    async def recent_deliveries(self, subscriber_id: SubscriberId, limit: int) -> tuple[Delivery, ...]:
+        """Sent ones, newest first."""
+        return await self._run(outbox.recent, subscriber_id, limit)
+
+    async def dead_deliveries(self, limit: int) -> tuple[Delivery, ...]:
+        """Newest first."""
+        return await self._run(outbox.dead, limit)
+
+    # ------------------------------------------------------------------ silence
+
+    async def mute(
+        self, subscriber_id: SubscriberId, kind: MuteKind | str, value: str, until: datetime | None
+    ) -> Mute:
+        """Silence (see `core.mutes`) till then; None: until unmuted. Cancels what waits and is silenced."""
+        return await self._run(mutes.add, subscriber_id, MuteKind(kind), value, until, now=self._clock.now())
+
+    async def unmute(self, subscriber_id: SubscriberId, kind: MuteKind | str, value: str) -> bool:
+        """What the mute cancelled within a day waits again."""
+        return await self._run(mutes.remove, subscriber_id, MuteKind(kind), value, now=self._clock.now())
+
+    async def mutes(self, subscriber_id: SubscriberId) -> tuple[Mute, ...]:
+        """Those in force."""
+        return await self._run(mutes.of, subscriber_id, self._now())
+
+    async def gates(self, now: datetime) -> tuple[Gate, ...]:
+        """Those that are shut."""
+        return await self._run(gates.shut_now, now)
+
+    async def set_gate(self, chat_id: int | None, until: datetime) -> None:
+        """Nothing to this chat (None: to anybody) before then; a moment in the past opens the gate."""
+        return await self._run(gates.put, chat_id, until, self._now())
+
+    # ------------------------------------------------------------------ figures and upkeep
+
+    async def beat(self, name: str, now: datetime) -> None:
+        """This part of the program is alive."""
+        return await self._run(tallies.beat, name, now)
+
+    async def beats(self) -> Mapping[str, datetime]:
+        return await self._run(tallies.beats)
+
+    async def status(self, now: datetime) -> StoreStatus:  # noqa: ARG002 - the figures are of this moment
+        return await self._run(tallies.status)
+
+    async def counters(self) -> Mapping[str, int]:
+        """Totals since the database was made: sent, doubts, dead."""
+        return await self._run(tallies.counters)
+
+    async def audit(self, action: str, detail: str) -> None:
+        """What was changed; never who did it."""
+        return await self._run(tallies.audit, action, detail, self._clock.now())
+
+    async def audits(self, limit: int) -> tuple[tuple[datetime, str, str], ...]:
+        """The newest entries: when, action, detail."""
+        return await self._run(tallies.audits, limit)
+
+    async def housekeep(self, now: datetime, *, limit: int = upkeep.SLICE) -> int:
+        """One slice of what retention asks; call it until it returns 0."""
+        return await self._run(upkeep.housekeep, now, limit=limit)
+
+    async def backup(self, to: Path | str) -> None:
+        """A whole copy of the database; nobody waits for it."""
+        await asyncio.to_thread(upkeep.backup, self._path, Path(to))
+
+
+class Opening:
+    """A store on its way: awaitable, and an async context manager that closes it."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._store: Store | None = None
+
+    def __await__(self) -> Generator[object, None, Store]:
+        return self._open().__await__()
+
+    async def __aenter__(self) -> Store:
+        self._store = await self._open()
+        return self._store
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._store is not None:
+            await self._store.close()
+
+    async def _open(self) -> Store:
+        lock = Lock(self._path)
+        thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        try:
+            db = await asyncio.get_running_loop().run_in_executor(thread, connect, self._path)
+        except BaseException:
+            thread.shutdown()
+            lock.release()
+            raise
+        return Store(self._path, self._clock, lock, thread, db)

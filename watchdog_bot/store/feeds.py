@@ -1,0 +1,126 @@
+"""Feeds: adding, leasing the due ones, and their row after a poll."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from watchdog_bot.core.model import Feed, FeedChange, FeedId, FeedKind
+from watchdog_bot.store import rows
+from watchdog_bot.store.connection import writing
+from watchdog_bot.store.rows import ms, ms_or_none
+
+
+def add(
+    db: Database,
+    url: str,
+    *,
+    name: str,
+    kind: FeedKind,
+    every: int | None,
+    countries: Sequence[str],
+    language: str | None,
+) -> Feed:
+    """The feed at this address: the one that is there already, unchanged, or a new one that is due at once."""
+    with writing(db):
+        db.execute(
+            """
+            INSERT INTO feed (url, name, kind, every, countries, language)
+            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO NOTHING
+            """,
+            [url, name, kind.value, every, rows.pack(list(countries)), language],
+        )
+        (row,) = db.query("SELECT * FROM feed WHERE url = ?", [url])
+    return rows.feed(row)
+
+
+def remove(db: Database, feed_id: FeedId) -> bool:
+    """Forget the feed and what it alone called its posts; the posts and what is owed of them stay."""
+    with writing(db):
+        db.execute("DELETE FROM post_key WHERE scope = ?", [feed_id])
+        return db.execute("DELETE FROM feed WHERE id = ?", [feed_id]).rowcount == 1
+
+
+def every_one(db: Database) -> tuple[Feed, ...]:
+    return tuple(rows.feed(row) for row in db.query("SELECT * FROM feed ORDER BY id"))
+
+
+def one(db: Database, feed_id: FeedId) -> Feed | None:
+    row = next(iter(db.query("SELECT * FROM feed WHERE id = ?", [feed_id])), None)
+    return None if row is None else rows.feed(row)
+
+
+def pause(db: Database, feed_id: FeedId, *, paused: bool, now: int) -> bool:
+    """Stop polling the feed, or poll it again at once."""
+    due = "next_check_at" if paused else "?"
+    arguments = [int(paused), feed_id] if paused else [int(paused), now, feed_id]
+    with writing(db):
+        changed = db.execute(
+            f"UPDATE feed SET paused = ?, next_check_at = {due} WHERE id = ?",  # noqa: S608 - one of two words
+            arguments,
+        )
+        return changed.rowcount == 1
+
+
+def lease_due(db: Database, now: datetime, *, limit: int, lease_seconds: int) -> tuple[Feed, ...]:
+    """At most so many due feeds, the longest due first, that nobody else will get before the lease ends.
+
+    A lease ends with the feed's next change, or by itself when the poll died.
+    """
+    moment = ms(now)
+    with writing(db):
+        leased = db.query(
+            """
+            UPDATE feed SET lease_until = :until WHERE id IN (
+                SELECT id FROM feed
+                WHERE paused = 0 AND next_check_at <= :now AND (lease_until IS NULL OR lease_until <= :now)
+                ORDER BY next_check_at, id LIMIT :limit
+            ) RETURNING *
+            """,
+            {"until": moment + lease_seconds * 1000, "now": moment, "limit": limit},
+        )
+        ordered = sorted(leased, key=lambda row: (row["next_check_at"], row["id"]))
+    return tuple(rows.feed(row) for row in ordered)
+
+
+def change(db: Database, update: FeedChange) -> None:
+    """The feed's row after a poll; ends the lease. Within the caller's transaction.
+
+    A pause that an admin asked for during the poll stays. An address that another feed has is not taken over:
+    the two stay apart, and the posts they share are one by their shared keys.
+    """
+    health, memory = update.health, update.memory
+    db.execute(
+        """
+        UPDATE feed SET
+            etag = ?, last_modified = ?, body_hash = ?,
+            last_checked_at = ?, last_ok_at = ?, last_new_at = ?, failures = ?, failing_since = ?, cause = ?,
+            next_check_at = ?, kind = ?, baseline_done = ?,
+            paused = CASE WHEN ? = 1 THEN 1 ELSE paused END,
+            lease_until = NULL
+        WHERE id = ?
+        """,
+        [
+            memory.etag,
+            memory.last_modified,
+            memory.body_hash,
+            ms_or_none(health.last_checked_at),
+            ms_or_none(health.last_ok_at),
+            ms_or_none(health.last_new_at),
+            health.failures,
+            ms_or_none(health.failing_since),
+            health.cause,
+            ms(update.next_check_at),
+            update.kind.value,
+            int(update.baseline_done),
+            int(update.paused),
+            update.feed_id,
+        ],
+    )
+    if update.url is not None:
+        db.execute(
+            "UPDATE feed SET url = ? WHERE id = ? AND NOT EXISTS (SELECT 1 FROM feed WHERE url = ?)",
+            [update.url, update.feed_id, update.url],
+        )

@@ -1,0 +1,313 @@
+"""The outbox: claiming deliveries for sending, recording what came of it, and looking at them.
+
+A claim is committed before the call to Telegram and its result after, so a crash between leaves a row in
+`sending`: on the next start that is a doubt, never a loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from watchdog_bot.core.model import (
+    ClaimedDelivery,
+    Delivery,
+    DeliveryId,
+    DeliveryState,
+    Post,
+    PostId,
+    Subscriber,
+    SubscriberId,
+    Unknown,
+)
+from watchdog_bot.core.outbox import DeliveryChange, after
+from watchdog_bot.store import gates, posts, rows, subscribers
+from watchdog_bot.store.connection import writing
+from watchdog_bot.store.line import advance, enter, promote, put_off
+from watchdog_bot.store.rows import chunks, marks, ms
+from watchdog_bot.store.tallies import count
+
+PROMOTED_A_CLAIM = 100
+PUT_OFF_A_CLAIM = 100  # each such row is met once and then out of the way, so a claim stays short
+ROUNDS = 8
+
+_FINAL = frozenset({DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.CANCELLED})
+_COUNTED = {DeliveryState.SENT: "sent", DeliveryState.DOUBTFUL: "doubts", DeliveryState.DEAD: "dead"}
+
+
+def claim(
+    db: Database,
+    now: datetime,
+    *,
+    limit: int,
+    lease_seconds: float,
+    not_before: Mapping[int, datetime],
+) -> tuple[ClaimedDelivery, ...]:
+    """Take at most so many deliveries for sending.
+
+    1. A shut gate for all: nothing.
+    2. A claim whose lease ran out is a doubt.
+    3. Rows whose waiting is over come into line.
+    4. Urgent first, then by turn; at most one in flight a chat.
+    5. A row whose chat must wait (its gate, or `not_before` by chat id) is put off till then.
+    """
+    moment = ms(now)
+    with writing(db):
+        if gates.shut_for_all(db, moment):
+            return ()
+        _expire(db, now)
+        promote(db, moment, limit=PROMOTED_A_CLAIM)
+        lease_until = ms(now + timedelta(seconds=lease_seconds))
+        taken = _take(db, moment, limit, lease_until, not_before)
+        return _load(db, taken)
+
+
+def record(db: Database, change: DeliveryChange, now: datetime) -> bool:
+    """Write what came of an attempt. False where the row is gone or the answer is late and says nothing new.
+
+    What the answer says of the chat (gate, move, suspension) holds even then.
+    """
+    with writing(db):
+        return _record(db, change, now)
+
+
+def recover(db: Database, now: datetime) -> int:
+    """On start: what was being sent when the program stopped is doubtful. Returns how many were.
+
+    Leases of feeds end too: only one instance opens a database, so whoever held them is gone. It also brings
+    forward subscribers whose line has no head, which no path of the program leaves behind.
+    """
+    with writing(db):
+        db.execute("UPDATE feed SET lease_until = NULL WHERE lease_until IS NOT NULL")
+        left = _doubt(db, "step = 3", [], "the program stopped while it was being sent", now)
+        for (subscriber_id,) in db.execute(
+            """
+            SELECT DISTINCT subscriber_id FROM delivery AS behind WHERE step = 0 AND NOT EXISTS (
+                SELECT 1 FROM delivery AS front
+                WHERE front.subscriber_id = behind.subscriber_id AND front.step IN (1, 2, 3)
+            )
+            """
+        ).fetchall():
+            advance(db, subscriber_id)
+    return left
+
+
+def requeue(db: Database, delivery_id: DeliveryId, now: int) -> bool:
+    """An admin's second chance for a dead delivery: as if it had never been tried. False where it is not dead
+    or its subscriber cannot be alerted.
+    """
+    with writing(db):
+        found = list(
+            db.query(
+                """
+                UPDATE delivery SET state = 'queued', step = 2, due_at = ?, attempts = 0, doubts = 0, cause = NULL,
+                    ended_at = NULL
+                WHERE id = ? AND state = 'dead' AND EXISTS (
+                    SELECT 1 FROM subscriber WHERE subscriber.id = delivery.subscriber_id AND state = 'active')
+                RETURNING subscriber_id
+                """,
+                [now, delivery_id],
+            )
+        )
+        for row in found:
+            enter(db, delivery_id, row["subscriber_id"])
+    return bool(found)
+
+
+def of_post(db: Database, subscriber_id: SubscriberId, post_id: PostId) -> Delivery | None:
+    found = db.query(
+        "SELECT * FROM delivery WHERE subscriber_id = ? AND post_id = ?", [subscriber_id, post_id]
+    )
+    return next((rows.delivery(row) for row in found), None)
+
+
+def by_message(db: Database, subscriber_id: SubscriberId, message_id: int) -> tuple[Delivery, Post] | None:
+    """The delivery that became this message, with its post."""
+    found = db.query(
+        "SELECT * FROM delivery WHERE subscriber_id = ? AND message_id = ?", [subscriber_id, message_id]
+    )
+    for row in found:
+        post = posts.one(db, row["post_id"])
+        if post is not None:
+            return rows.delivery(row), post
+    return None
+
+
+def recent(db: Database, subscriber_id: SubscriberId, limit: int) -> tuple[Delivery, ...]:
+    """The subscriber's newest sent deliveries, newest first."""
+    found = db.query(
+        """
+        SELECT * FROM delivery WHERE subscriber_id = ? AND state = 'sent' ORDER BY sent_at DESC, id DESC LIMIT ?
+        """,
+        [subscriber_id, limit],
+    )
+    return tuple(rows.delivery(row) for row in found)
+
+
+def dead(db: Database, limit: int) -> tuple[Delivery, ...]:
+    """The newest dead deliveries, with their causes."""
+    found = db.query("SELECT * FROM delivery WHERE state = 'dead' ORDER BY id DESC LIMIT ?", [limit])
+    return tuple(rows.delivery(row) for row in found)
+
+
+def _take(
+    db: Database, now: int, limit: int, lease_until: int, not_before: Mapping[int, datetime]
+) -> list[DeliveryId]:
+    busy = {
+        row[0]
+        for row in db.execute(
+            "SELECT chat_id FROM delivery JOIN subscriber ON subscriber.id = subscriber_id WHERE step = 3"
+        )
+    }
+    taken: list[DeliveryId] = []
+    passed = 0  # ready rows of chats that have one in flight: they stay where they are
+    put_offs = 0
+    for round_ in range(ROUNDS):
+        heads = _heads(db, limit - len(taken) + passed + (PUT_OFF_A_CLAIM // ROUNDS * round_))
+        passed = 0
+        moved = False
+        for delivery_id, chat_id, gate in heads:
+            if len(taken) >= limit:
+                return taken
+            if chat_id in busy:
+                passed += 1
+                continue
+            until = max(gate or 0, ms(not_before[chat_id]) if chat_id in not_before else 0)
+            moved = True
+            if until > now:
+                put_off(db, delivery_id, until)
+                put_offs += 1
+                continue
+            _send_next(db, delivery_id, lease_until)
+            taken.append(delivery_id)
+            busy.add(chat_id)
+        if len(taken) >= limit or put_offs >= PUT_OFF_A_CLAIM or not heads or not moved:
+            return taken
+    return taken
+
+
+def _heads(db: Database, limit: int) -> list[tuple[DeliveryId, int, int | None]]:
+    return db.execute(
+        """
+        SELECT delivery.id, subscriber.chat_id, gate.until FROM delivery
+        JOIN subscriber ON subscriber.id = delivery.subscriber_id
+        LEFT JOIN gate ON gate.chat_id = subscriber.chat_id
+        WHERE delivery.step = 1
+        ORDER BY delivery.lane, delivery.turn, delivery.id LIMIT ?
+        """,
+        [limit],
+    ).fetchall()
+
+
+def _send_next(db: Database, delivery_id: DeliveryId, lease_until: int) -> None:
+    db.execute(
+        "UPDATE delivery SET state = 'sending', step = 3, attempts = attempts + 1, lease_until = ? WHERE id = ?",
+        [lease_until, delivery_id],
+    )
+
+
+def _load(db: Database, delivery_ids: list[DeliveryId]) -> tuple[ClaimedDelivery, ...]:
+    """The claimed rows with their posts and subscribers, in the order they were taken."""
+    deliveries: dict[DeliveryId, Delivery] = {}
+    for chunk in chunks(delivery_ids):
+        found = db.query(f"SELECT * FROM delivery WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608 - only question marks
+        deliveries.update((row["id"], rows.delivery(row)) for row in found)
+    addressees = subscribers.by_ids(db, {one.subscriber_id for one in deliveries.values()})
+    carried: dict[PostId, tuple[Post, tuple[str, ...]]] = {}
+    for post_id in {one.post_id for one in deliveries.values()}:
+        (row,) = db.query("SELECT * FROM post WHERE id = ?", [post_id])
+        carried[post_id] = rows.post(row), posts.also_at(db, post_id, row["feed_name"])
+    return tuple(
+        _claimed(
+            deliveries[one], addressees[deliveries[one].subscriber_id], *carried[deliveries[one].post_id]
+        )
+        for one in delivery_ids
+    )
+
+
+def _claimed(
+    delivery: Delivery, subscriber: Subscriber, post: Post, also_at: tuple[str, ...]
+) -> ClaimedDelivery:
+    if delivery.to_general:
+        subscriber = subscribers.in_general(subscriber)
+    return ClaimedDelivery(delivery, post, subscriber, also_at)
+
+
+def _record(db: Database, change: DeliveryChange, now: datetime) -> bool:
+    row = next(iter(db.query("SELECT * FROM delivery WHERE id = ?", [change.delivery_id])), None)
+    if row is None:
+        return False
+    subscriber_id: SubscriberId = row["subscriber_id"]
+    on_time = row["state"] == DeliveryState.SENDING and row["attempts"] == change.claimed_attempts
+    new_truth = change.state is DeliveryState.SENT and row["state"] != DeliveryState.SENT
+    written = on_time or new_truth
+    if written:
+        _write(db, _unless_unwanted(change, row["unwanted"]), subscriber_id, ms(now))
+    _follow(db, change, subscriber_id, now)
+    return written
+
+
+def _unless_unwanted(change: DeliveryChange, unwanted: str | None) -> DeliveryChange:
+    """It was cancelled while it was being sent: it is not tried again."""
+    if unwanted is None or change.state in _FINAL:
+        return change
+    return replace(change, state=DeliveryState.CANCELLED, cause=unwanted)
+
+
+def _write(db: Database, change: DeliveryChange, subscriber_id: SubscriberId, now: int) -> None:
+    final = change.state in _FINAL
+    db.execute(
+        """
+        UPDATE delivery SET state = ?, step = ?, due_at = ?, attempts = ?, doubts = ?, message_id = ?, cause = ?,
+            lease_until = NULL, unwanted = NULL, to_general = CASE WHEN ? = 1 THEN 1 ELSE to_general END, sent_at = ?, ended_at = ?
+        WHERE id = ?
+        """,
+        [
+            change.state.value,
+            None if final else 2,
+            ms(change.due_at),
+            change.attempts,
+            change.doubts,
+            change.message_id,
+            change.cause,
+            int(change.fall_back_to_general),
+            now if change.state is DeliveryState.SENT else None,
+            now if final else None,
+            change.delivery_id,
+        ],
+    )
+    if change.state in _COUNTED:
+        count(db, _COUNTED[change.state])
+    if change.state is DeliveryState.DEAD and change.doubts > 1:
+        count(db, "doubts")
+    if not final and ms(change.due_at) <= now:
+        enter(db, change.delivery_id, subscriber_id)
+    if change.gate_until is None:
+        advance(db, subscriber_id)
+
+
+def _follow(db: Database, change: DeliveryChange, subscriber_id: SubscriberId, now: datetime) -> None:
+    """What the answer says of the chat."""
+    if change.gate_until is None and change.moved_to is None and not change.suspend:
+        return
+    (chat_id,) = db.execute("SELECT chat_id FROM subscriber WHERE id = ?", [subscriber_id]).fetchone()
+    if change.gate_until is not None:
+        gates.shut(db, chat_id, ms(change.gate_until))
+    if change.suspend:
+        subscribers.suspend_chat(db, chat_id, change.cause or "the chat cannot be reached", ms(now))
+    if change.moved_to is not None:
+        subscribers.move_chat(db, chat_id, change.moved_to)
+
+
+def _expire(db: Database, now: datetime) -> None:
+    _doubt(db, "step = 3 AND lease_until <= ?", [ms(now)], "no answer came in time", now)
+
+
+def _doubt(db: Database, where: str, arguments: list[int], cause: str, now: datetime) -> int:
+    left = [rows.delivery(row) for row in db.query(f"SELECT * FROM delivery WHERE {where}", arguments)]  # noqa: S608 - one of two constants
+    for delivery in left:
+        _record(db, after(delivery, Unknown(cause), now), now)
+    return len(left)

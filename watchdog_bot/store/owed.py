@@ -1,0 +1,167 @@
+"""Writing down who is owed a post, inside the transaction that stores the post."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from watchdog_bot.core.model import PlannedDelivery, Post, PostId, SubscriberId, SubscriptionId
+from watchdog_bot.core.mutes import Mute, silenced
+from watchdog_bot.store import mutes, rows
+from watchdog_bot.store.line import ahead, serving_turn
+from watchdog_bot.store.rows import chunks, marks, ms
+
+BEHIND, READY = 0, 1
+URGENT, ORDINARY = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    post_id: PostId
+    subscriber_id: SubscriberId
+    evidence: str
+    subscriptions: str
+    lane: int
+
+
+def plan(
+    db: Database,
+    owing: Sequence[tuple[PostId, tuple[PlannedDelivery, ...]]],
+    *,
+    fresh: set[PostId],
+    now: datetime,
+) -> int:
+    """Insert a delivery for each subscriber that is owed a post and has none of it yet; returns how many.
+
+    `fresh`: posts made in this transaction, which nobody can have a delivery of.
+    """
+    live = _live(
+        db, (one for _, planned in owing for delivery in planned for one in delivery.subscription_ids)
+    )
+    if not live:
+        return 0
+    standing = _Standing(live, mutes.in_force(db, ms(now)), now)
+    line = _Line(db, now)
+    holders: dict[PostId, set[SubscriberId]] = {post_id: set() for post_id in fresh}
+    for post_id, planned in owing:
+        if post_id not in holders:
+            holders[post_id] = _holders(db, post_id)
+        post = _post(db, post_id) if standing.muted else post_id
+        line.add(list(standing.choose(post, planned, holders[post_id])))
+    line.write()
+    return line.count
+
+
+def _live(db: Database, subscription_ids: Iterable[SubscriptionId]) -> dict[SubscriptionId, SubscriberId]:
+    """Those that still stand, of active subscribers, with whose they are."""
+    live: dict[SubscriptionId, SubscriberId] = {}
+    for chunk in chunks(dict.fromkeys(subscription_ids)):
+        live.update(
+            db.execute(
+                f"""
+                SELECT subscription.id, subscription.subscriber_id FROM subscription
+                JOIN subscriber ON subscriber.id = subscription.subscriber_id
+                WHERE subscription.id IN ({marks(chunk)})
+                    AND subscription.deleted_at IS NULL AND subscriber.state = 'active'
+                """,  # noqa: S608 - only question marks
+                chunk,
+            )
+        )
+    return live
+
+
+def _holders(db: Database, post_id: PostId) -> set[SubscriberId]:
+    found = db.execute("SELECT subscriber_id FROM delivery WHERE post_id = ?", [post_id])
+    return {row[0] for row in found}
+
+
+def _post(db: Database, post_id: PostId) -> Post:
+    (row,) = db.query("SELECT * FROM post WHERE id = ?", [post_id])
+    return rows.post(row)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Who may be alerted at all."""
+
+    live: dict[SubscriptionId, SubscriberId]
+    muted: dict[SubscriberId, list[Mute]]
+    now: datetime
+
+    def choose(
+        self, post: Post | PostId, planned: Iterable[PlannedDelivery], taken: set[SubscriberId]
+    ) -> Iterator[_Owed]:
+        """The planned deliveries that hold, one a subscriber. The post itself is needed only where mutes are."""
+        packed: dict[int, str] = {}  # subscribers of one query share one evidence value: packed once
+        post_id = post.id if isinstance(post, Post) else post
+        for delivery in planned:
+            subscriber_id = delivery.subscriber_id
+            standing = [one for one in delivery.subscription_ids if self.live.get(one) == subscriber_id]
+            if not standing or subscriber_id in taken:
+                continue
+            against = self.muted.get(subscriber_id)
+            if against and isinstance(post, Post) and silenced(post, delivery.evidence, against, self.now):
+                continue
+            taken.add(subscriber_id)
+            evidence = packed.get(id(delivery.evidence))
+            if evidence is None:
+                evidence = packed[id(delivery.evidence)] = rows.pack_evidence(delivery.evidence)
+            yield _Owed(post_id, subscriber_id, evidence, rows.pack(standing), ORDINARY)
+
+
+class _Line:
+    """The rows of one transaction on their way into the line (see `store.line`)."""
+
+    def __init__(self, db: Database, now: datetime) -> None:
+        self._db = db
+        self._now = ms(now)
+        self._first_turn = {lane: serving_turn(db, lane) for lane in (URGENT, ORDINARY)}
+        self._ahead: set[SubscriberId] = set()
+        self._asked: set[SubscriberId] = set()
+        self._rows: list[tuple[object, ...]] = []
+        self._behind: list[tuple[object, ...]] = []
+        self.count = 0
+
+    def add(self, owed: list[_Owed]) -> None:
+        unasked = {one.subscriber_id for one in owed} - self._asked
+        self._ahead |= ahead(self._db, unasked)
+        self._asked |= unasked
+        for rank, one in enumerate(owed):
+            turn = self._first_turn[one.lane] + rank
+            step = READY
+            if one.subscriber_id in self._ahead:
+                step = BEHIND
+                self._behind.append((turn, one.subscriber_id, one.lane, turn))
+            self._ahead.add(one.subscriber_id)
+            self._rows.append(
+                (
+                    one.post_id,
+                    one.subscriber_id,
+                    step,
+                    one.lane,
+                    turn,
+                    self._now,
+                    one.evidence,
+                    one.subscriptions,
+                    self._now,
+                )
+            )
+        self.count += len(owed)
+
+    def write(self) -> None:
+        self._db.conn.executemany(
+            """
+            INSERT INTO delivery (post_id, subscriber_id, state, step, lane, turn, due_at, evidence,
+                                  subscriptions, created_at)
+            VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?)
+            """,
+            self._rows,
+        )
+        # Who stands before a newcomer is served no later than the newcomer's own turn would be.
+        self._db.conn.executemany(
+            "UPDATE delivery SET turn = ? WHERE subscriber_id = ? AND step = 1 AND lane = ? AND turn > ?",
+            self._behind,
+        )

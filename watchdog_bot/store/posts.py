@@ -1,0 +1,237 @@
+"""Posts: what is known of an entry, and applying all that one poll owes in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from watchdog_bot.core.model import (
+    CountryReading,
+    EntryKeys,
+    FeedId,
+    FeedUpdate,
+    KnownPost,
+    NewPost,
+    ParsedEntry,
+    PlannedDelivery,
+    Post,
+    PostEdit,
+    PostId,
+    PostText,
+)
+from watchdog_bot.store import feeds, owed, rows
+from watchdog_bot.store.connection import writing
+from watchdog_bot.store.line import end_waiting
+from watchdog_bot.store.rows import chunks, marks, ms, ms_or_none
+from watchdog_bot.store.values import AppliedUpdate
+
+SHARED = 0  # the scope of keys that mean something in any feed
+
+_ScopedKey = tuple[int, bytes]
+
+
+def known(db: Database, feed_id: FeedId, keys: Sequence[EntryKeys]) -> tuple[KnownPost | None, ...]:
+    """What is remembered of each entry, in the order of `keys`; local keys are asked first, then shared ones."""
+    posts_by_key = _find(db, feed_id, [key for one in keys for key in _scoped(feed_id, one)])
+    leads = [_first_known(posts_by_key, feed_id, one) for one in keys]
+    remembered = _remember(db, feed_id, {post_id for post_id in leads if post_id is not None})
+    return tuple(None if post_id is None else remembered[post_id] for post_id in leads)
+
+
+def apply(db: Database, update: FeedUpdate) -> AppliedUpdate:
+    """Everything or nothing. Applying the same update again changes nothing more.
+
+    1. A feed that was removed meanwhile takes nothing.
+    2. A new post whose keys are known by now is that post: two feeds may bring it at the same moment.
+    3. A subscriber is owed a post once, if it is active, one of the subscriptions is still there and no mute
+       is against it.
+    4. The feed's HTTP memory and next check are written last, and with all the rest or not at all: an ETag
+       kept without its posts would lose them.
+    """
+    with writing(db):
+        if db.execute("SELECT 1 FROM feed WHERE id = ?", [update.feed.feed_id]).fetchone() is None:
+            return AppliedUpdate()
+        post_ids, owing, fresh = _store_new(db, update)
+        for sighting in update.sightings:
+            if db.execute("SELECT 1 FROM post WHERE id = ?", [sighting.post_id]).fetchone():
+                _sight(db, update.feed.feed_id, sighting.post_id, sighting.keys, update.at)
+        owing += [(edit.post_id, edit.deliveries) for edit in update.edits if _edit(db, edit, update.at)]
+        deliveries = owed.plan(db, owing, fresh=fresh, now=update.at)
+        feeds.change(db, update.feed)
+    return AppliedUpdate(post_ids, deliveries)
+
+
+def one(db: Database, post_id: PostId) -> Post | None:
+    """The post, unless its text is past retention."""
+    found = db.query("SELECT * FROM post WHERE id = ? AND expired = 0", [post_id])
+    return next((rows.post(row) for row in found), None)
+
+
+def recent(db: Database, now: datetime, *, days: int, limit: int) -> tuple[Post, ...]:
+    """Posts first seen in the last days, newest first."""
+    found = db.query(
+        """
+        SELECT * FROM post WHERE expired = 0 AND withdrawn_at IS NULL AND first_seen_at > ?
+        ORDER BY first_seen_at DESC, id DESC LIMIT ?
+        """,
+        [ms(now - timedelta(days=days)), limit],
+    )
+    return tuple(rows.post(row) for row in found)
+
+
+def withdraw(db: Database, post_id: PostId, now: int) -> int:
+    """The source took the post back: what waits of it is cancelled. Returns how many."""
+    with writing(db):
+        db.execute("UPDATE post SET withdrawn_at = ? WHERE id = ? AND withdrawn_at IS NULL", [now, post_id])
+        waiting = db.execute("SELECT id FROM delivery WHERE post_id = ? AND step IS NOT NULL", [post_id])
+        ids = [row[0] for row in waiting.fetchall()]
+        return end_waiting(db, ids, state="cancelled", cause="the source took the post back", now=now)
+
+
+def also_at(db: Database, post_id: PostId, feed_name: str) -> tuple[str, ...]:
+    """Names of the other feeds that carry the post, in the order they were seen to."""
+    found = db.execute(
+        """
+        SELECT feed.name FROM sighting JOIN feed ON feed.id = sighting.feed_id
+        WHERE sighting.post_id = ? ORDER BY sighting.seen_at, feed.id
+        """,
+        [post_id],
+    )
+    return tuple(dict.fromkeys(name for (name,) in found if name != feed_name))
+
+
+def _scoped(feed_id: FeedId, keys: EntryKeys) -> Iterator[_ScopedKey]:
+    for key in keys.local:
+        yield feed_id, key
+    for key in keys.shared:
+        yield SHARED, key
+
+
+def _find(db: Database, feed_id: FeedId, keys: Iterable[_ScopedKey]) -> dict[_ScopedKey, PostId]:
+    found: dict[_ScopedKey, PostId] = {}
+    wanted = set(keys)
+    for scope in (SHARED, feed_id):
+        for chunk in chunks(key for at, key in wanted if at == scope):
+            for key, post_id in db.execute(
+                f"SELECT key, post_id FROM post_key WHERE scope = ? AND key IN ({marks(chunk)})",  # noqa: S608 - only question marks
+                [scope, *chunk],
+            ):
+                found[scope, bytes(key)] = post_id
+    return found
+
+
+def _first_known(found: Mapping[_ScopedKey, PostId], feed_id: FeedId, keys: EntryKeys) -> PostId | None:
+    return next((found[key] for key in _scoped(feed_id, keys) if key in found), None)
+
+
+def _remember(db: Database, feed_id: FeedId, post_ids: set[PostId]) -> dict[PostId, KnownPost]:
+    remembered = {}
+    for chunk in chunks(sorted(post_ids)):
+        for row in db.query(
+            f"""
+            SELECT post.*, sighting.feed_id AS sighted FROM post
+            LEFT JOIN sighting ON sighting.post_id = post.id AND sighting.feed_id = ?
+            WHERE post.id IN ({marks(chunk)})
+            """,  # noqa: S608 - only question marks
+            [feed_id, *chunk],
+        ):
+            remembered[row["id"]] = KnownPost(
+                post_id=row["id"],
+                content_hash=row["content_hash"],
+                seen_here=row["sighted"] is not None,
+                text=None if row["expired"] else _text(row),
+            )
+    return remembered
+
+
+def _text(row: rows.Row) -> PostText:
+    return PostText(
+        title=row["title"],
+        summary=row["summary"],
+        content=row["content"],
+        tags=tuple(json.loads(row["tags"])),
+        source=row["feed_name"],
+        language=row["language"],
+        countries=rows.unpack_countries(row["countries"]),
+    )
+
+
+_Owing = list[tuple[PostId, tuple[PlannedDelivery, ...]]]
+
+
+def _store_new(db: Database, update: FeedUpdate) -> tuple[tuple[PostId, ...], _Owing, set[PostId]]:
+    feed_id = update.feed.feed_id
+    (feed_name,) = db.execute("SELECT name FROM feed WHERE id = ?", [feed_id]).fetchone()
+    found = _find(db, feed_id, (key for new in update.posts for key in _scoped(feed_id, new.keys)))
+    post_ids: list[PostId] = []
+    owing: _Owing = []
+    fresh: set[PostId] = set()
+    for new in update.posts:
+        post_id = _first_known(found, feed_id, new.keys)
+        if post_id is None:
+            post_id = _insert(db, new, feed_id, feed_name, update.at)
+            fresh.add(post_id)
+        _sight(db, feed_id, post_id, new.keys, update.at)
+        found.update((key, post_id) for key in _scoped(feed_id, new.keys) if key not in found)
+        post_ids.append(post_id)
+        owing.append((post_id, new.deliveries))
+    return tuple(post_ids), owing, fresh
+
+
+def _insert(db: Database, new: NewPost, feed_id: FeedId, feed_name: str, at: datetime) -> PostId:
+    (row,) = db.query(
+        """
+        INSERT INTO post (title, link, summary, content, tags, language, published_at, countries,
+                          content_hash, first_seen_at, feed_id, feed_name)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+        """,
+        [*_columns(new.entry, new.countries), new.content_hash, ms(at), feed_id, feed_name],
+    )
+    return PostId(row["id"])
+
+
+def _columns(entry: ParsedEntry, countries: CountryReading) -> list[object]:
+    return [
+        entry.title,
+        entry.link,
+        entry.summary,
+        entry.content,
+        rows.pack(list(entry.tags)),
+        entry.language,
+        ms_or_none(entry.published),
+        rows.pack_countries(countries),
+    ]
+
+
+def _sight(db: Database, feed_id: FeedId, post_id: PostId, keys: EntryKeys, at: datetime) -> None:
+    """The post is in this feed, under these keys. A key that leads elsewhere already keeps leading there."""
+    db.execute(
+        "INSERT INTO sighting (post_id, feed_id, seen_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [post_id, feed_id, ms(at)],
+    )
+    for scope, key in _scoped(feed_id, keys):
+        db.execute(
+            "INSERT INTO post_key (scope, key, post_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [scope, key, post_id],
+        )
+
+
+def _edit(db: Database, edit: PostEdit, at: datetime) -> bool:
+    """Write the new text. False where the post is not known."""
+    before = next(iter(db.query("SELECT * FROM post WHERE id = ?", [edit.post_id])), None)
+    if before is None:
+        return False
+    if before["content_hash"] == edit.content_hash and not before["expired"]:
+        return True
+    db.execute(
+        """
+        UPDATE post SET title = ?, link = ?, summary = ?, content = ?, tags = ?, language = ?,
+            published_at = ?, countries = ?, content_hash = ?, changed_at = ?, expired = 0
+        WHERE id = ?
+        """,
+        [*_columns(edit.entry, edit.countries), edit.content_hash, ms(at), edit.post_id],
+    )
+    return True
