@@ -1,0 +1,300 @@
+"""Due deliveries → render → pace → send → record.
+
+It holds nothing that matters: what is owed is in the store, so it may be killed at any moment. It knows neither
+Telegram (`send` is a function) nor texts (`render` is one).
+
+1. Claim as many as there are free slots; chats that must wait are left for later.
+2. Render late: the outbox holds ids, not text. What cannot be rendered is dead with its cause; the rest go on.
+3. Wait for the pace: evenly spaced, replies to people first (see `core.pacing`).
+4. Send, up to `in_flight` at a time, one a chat. Whatever one chat answers is that chat's own affair.
+5. Record what came of it (see `core.outbox`).
+
+When nothing at all gets through (`OUTAGE_AFTER` in a row), it probes with one delivery at a time, ever more
+slowly up to a minute, and the attempts do not count: an outage of Telegram costs nobody an alert.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from watchdog_bot.clock import Clock
+from watchdog_bot.core.errors import StoreError
+from watchdog_bot.core.model import (
+    ClaimedDelivery,
+    Message,
+    NotSent,
+    Rejected,
+    RetryAt,
+    SendResult,
+    Subscriber,
+    Unknown,
+)
+from watchdog_bot.core.outbox import DeliveryChange, after, untried
+from watchdog_bot.core.pacing import Lane, Pacer
+from watchdog_bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+Send = Callable[[Subscriber, Message], Awaitable[SendResult]]
+Render = Callable[[ClaimedDelivery], Message]
+
+IN_FLIGHT = 8  # enough for 25 a second up to 250 ms a round trip
+LEASE_SECONDS = 120  # longer than the longest wait for an answer, with the wait for the pace
+IDLE_SECONDS = 0.5
+DRAIN_SECONDS = 10.0
+OUTAGE_AFTER = 5
+LONGEST_WAIT_SECONDS = 30  # a claimed delivery that must wait longer is handed back
+SHORTEST_SLEEP_SECONDS = 0.01
+LONGEST_PROBE_SECONDS = 60
+
+
+class Pace:
+    """The one line that everything sent stands in: alerts here, replies to people from the handlers."""
+
+    def __init__(self, clock: Clock, pacer: Pacer | None = None) -> None:
+        self._clock = clock
+        self.pacer = pacer or Pacer()
+        self._replies = 0
+
+    async def reply(self, chat_id: int) -> None:
+        """Return when a reply may go to this chat. Alerts let it pass."""
+        self._replies += 1
+        try:
+            await self._wait(chat_id, Lane.REPLY)
+        finally:
+            self._replies -= 1
+
+    async def alert(self, chat_id: int) -> bool:
+        """Return when an alert may go to this chat; False at once if that is too long to wait."""
+        return await self._wait(chat_id, Lane.ALERT)
+
+    async def _wait(self, chat_id: int, lane: Lane) -> bool:
+        while True:
+            now = self._clock.now()
+            ready = self.pacer.ready_at(chat_id, now, lane)
+            if lane is Lane.ALERT and (ready - now).total_seconds() > LONGEST_WAIT_SECONDS:
+                return False
+            if ready <= now and not (lane is Lane.ALERT and self._reply_waits(now)):
+                self.pacer.took(chat_id, now)
+                return True
+            await self._clock.sleep(max((ready - now).total_seconds(), SHORTEST_SLEEP_SECONDS))
+
+    def _reply_waits(self, now: datetime) -> bool:
+        """Whether a person is waiting whom an alert would hold up: not one who waits for their own chat."""
+        return self._replies > 0 and self.pacer.overall_ready_at(now, Lane.REPLY) > now
+
+
+class _Outage:
+    """Whether anything gets through, by the answers in the order they came."""
+
+    def __init__(self) -> None:
+        self._lost = 0
+
+    def heard(self, result: SendResult) -> None:
+        self._lost = self._lost + 1 if isinstance(result, NotSent | Unknown) else 0
+
+    @property
+    def on(self) -> bool:
+        return self._lost >= OUTAGE_AFTER
+
+    @property
+    def probe_seconds(self) -> float:
+        """How long to wait before the next probe: 1, 2, 4 … 60."""
+        return float(min(1 << min(self._lost - OUTAGE_AFTER, 16), LONGEST_PROBE_SECONDS))
+
+
+class Deliverer:
+    """Sends what is owed. One for the program."""
+
+    def __init__(
+        self,
+        store: Store,
+        send: Send,
+        render: Render,
+        clock: Clock,
+        *,
+        pace: Pace | None = None,
+        in_flight: int = IN_FLIGHT,
+        drain_seconds: float = DRAIN_SECONDS,
+    ) -> None:
+        """`send` must give every call an end of its own: it is waited for. `drain_seconds`: see `run`."""
+        self._store = store
+        self._send = send
+        self._render = render
+        self._clock = clock
+        self._pace = pace or Pace(clock)
+        self._in_flight = in_flight
+        self._drain_seconds = drain_seconds
+        self._outage = _Outage()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._not_started: set[asyncio.Task[None]] = set()  # of those, the ones that wait for the pace
+        self._moved = asyncio.Event()  # something may be due, or a slot is free
+
+    def wake(self) -> None:
+        """Something new is owed: look now rather than in a second."""
+        self._moved.set()
+
+    async def recover(self) -> int:
+        """On start: what a killed program was sending is doubtful, and gates that were shut still are."""
+        now = self._clock.now()
+        doubts = await self._store.recover(now)
+        for gate in await self._store.gates(now):
+            self._pace.pacer.shut(gate.chat_id, gate.until)
+        if doubts:
+            log.warning("deliveries_in_doubt", count=doubts)
+        return doubts
+
+    async def run_once(self, now: datetime) -> int:
+        """One round: claim what is due, send it, and return how many that were when all have their answer."""
+        claimed = await self._claim(now, self._in_flight)
+        await asyncio.gather(*(self._deliver(one) for one in claimed))
+        return len(claimed)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set; then what has not started is handed back and what is under way gets
+        `drain_seconds` to end. What has not ended by then is in doubt at the next start.
+        """
+        await self.recover()
+        stopper = asyncio.create_task(self._wake_when(stop))
+        try:
+            while not stop.is_set():
+                self._moved.clear()
+                if self._outage.on:
+                    await self._probe(stop)
+                elif not await self._start_some(self._in_flight):
+                    await self._sleep_or(self._moved, IDLE_SECONDS)
+        finally:
+            stopper.cancel()
+            await self._drain()
+
+    async def _probe(self, stop: asyncio.Event) -> None:
+        """In an outage: let what is under way end, wait, and try a single one."""
+        if self._under_way:
+            await self._sleep_or(self._moved, IDLE_SECONDS)
+            return
+        await self._sleep_or(stop, self._outage.probe_seconds)
+        if not stop.is_set():
+            await self._start_some(1)
+
+    async def _start_some(self, slots: int) -> int:
+        """Claim for the free ones of so many slots and start sending. A store that fails is tried again later."""
+        free = slots - len(self._under_way)
+        if free <= 0:
+            return 0
+        try:
+            claimed = await self._claim(self._clock.now(), free)
+        except StoreError as error:
+            log.error("outbox_unreadable", error=str(error))  # noqa: TRY400 - the cause and the mend are in it
+            return 0
+        for one in claimed:
+            task = asyncio.create_task(self._deliver(one))
+            self._under_way.add(task)
+            task.add_done_callback(self._ended)
+        return len(claimed)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._moved.set()
+
+    async def _claim(self, now: datetime, limit: int) -> tuple[ClaimedDelivery, ...]:
+        return await self._store.claim_deliveries(
+            now, limit=limit, lease_seconds=LEASE_SECONDS, not_before=self._pace.pacer.not_before(now)
+        )
+
+    async def _deliver(self, claimed: ClaimedDelivery) -> None:
+        """One delivery, whole."""
+        message = self._rendered(claimed)
+        if message is None:
+            unrendered = Rejected("it could not be rendered: a defect, see the log")
+            await self._record(after(claimed.delivery, unrendered, self._clock.now()))
+            return
+        if not await self._may_go(claimed):
+            await self._record(untried(claimed.delivery, self._clock.now()))
+            return
+        result = await self._sent(claimed, message)
+        self._outage.heard(result)
+        await self._heed(claimed, result)
+        await self._record(after(claimed.delivery, result, self._clock.now(), outage=self._outage.on))
+
+    async def _may_go(self, claimed: ClaimedDelivery) -> bool:
+        """Wait for the pace. False where that takes too long, or the program is stopping."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._not_started.add(task)
+        try:
+            return await self._pace.alert(claimed.subscriber.address.chat_id)
+        except asyncio.CancelledError:
+            return False
+        finally:
+            self._not_started.discard(task)
+
+    def _rendered(self, claimed: ClaimedDelivery) -> Message | None:
+        try:
+            return self._render(claimed)
+        except Exception:
+            log.exception("render_failed", delivery=claimed.delivery.id, post=claimed.post.id)
+            return None
+
+    async def _sent(self, claimed: ClaimedDelivery, message: Message) -> SendResult:
+        try:
+            return await self._send(claimed.subscriber, message)
+        except Exception as error:
+            log.exception("send_broke", delivery=claimed.delivery.id)
+            return Unknown(f"an error of the bot itself ({type(error).__name__})")
+
+    async def _heed(self, claimed: ClaimedDelivery, result: SendResult) -> None:
+        """A 429 shuts the chat's gate here as in the store; two in a row shut it for all."""
+        if not isinstance(result, RetryAt):
+            return
+        now = self._clock.now()
+        if self._pace.pacer.limited(claimed.subscriber.address.chat_id, result.after, now):
+            log.warning("all_must_wait", seconds=result.after)
+            with suppress(
+                StoreError
+            ):  # the pacer knows it, and the store says so itself when it is used next
+                await self._store.set_gate(None, now + timedelta(seconds=result.after))
+
+    async def _record(self, change: DeliveryChange) -> None:
+        try:
+            await self._store.record(change)
+        except StoreError as error:
+            # The claim's lease runs out and makes it a doubt: sent twice at worst, never lost.
+            log.error("answer_not_recorded", delivery=change.delivery_id, error=str(error))  # noqa: TRY400 - the error names the cause and the mend
+            return
+        log.info("delivery", delivery=change.delivery_id, state=change.state.value, cause=change.cause)
+
+    async def _sleep_or(self, event: asyncio.Event, seconds: float) -> None:
+        waits: list[asyncio.Task[Any]] = [
+            asyncio.create_task(self._sleep(seconds)),
+            asyncio.create_task(event.wait()),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+
+    async def _wake_when(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._moved.set()
+
+    async def _drain(self) -> None:
+        for task in self._not_started:
+            task.cancel()
+        if not self._under_way:
+            return
+        _, late = await asyncio.wait(self._under_way, timeout=self._drain_seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        if late:
+            log.warning("stopped_while_sending", count=len(late))
