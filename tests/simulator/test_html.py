@@ -212,6 +212,11 @@ def test_it_parses_any_text_as_telegram_does(source: str) -> None:
         "<b =x>y</b>",
         "<a href=http://x.org>y</a>",
         "<a href='x",
+        "<a href",
+        "<a href=",
+        "<a href =  ",
+        "<blockquote expandable=1>x</blockquote>",
+        "&#1234567890; &#x110000; &#x10fffe;",
         "<tg-time unix=5 format='rr'>x</tg-time>",
     ],
 )

@@ -12,6 +12,7 @@ from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
+    Message,
     MessageEntity,
     ReactionTypeEmoji,
     ReplyParameters,
@@ -225,3 +226,112 @@ async def test_the_bot_may_not_write_first_nor_to_those_who_left(sim: Simulator,
 async def test_entities_may_be_given_instead_of_html(bot: Bot, vera: Person) -> None:
     sent = await bot.send_message(vera.id, "ab", entities=[MessageEntity(MessageEntity.BOLD, 0, 1)])
     assert sent.entities == (MessageEntity(MessageEntity.BOLD, 0, 1),)
+
+
+async def test_several_messages_are_deleted_at_once_and_gone_ones_skipped(bot: Bot, vera: Person) -> None:
+    ids = [(await bot.send_message(vera.id, str(n))).message_id for n in range(3)]
+    assert await bot.delete_messages(vera.id, [*ids[:2], 999])
+    assert [m.id for m in vera.chat.from_bot] == ids[2:]
+
+
+async def test_a_new_keyboard_replaces_the_old_one_and_none_removes_it(bot: Bot, vera: Person) -> None:
+    sent = await bot.send_message(vera.id, "x", reply_markup=GO)
+    stop = InlineKeyboardMarkup([[InlineKeyboardButton("Stop", callback_data="v1:stop")]])
+    await bot.edit_message_reply_markup(vera.id, sent.message_id, reply_markup=stop)
+    assert vera.chat.messages[sent.message_id].labels == ("Stop",)
+    await bot.edit_message_reply_markup(vera.id, sent.message_id)
+    assert vera.chat.messages[sent.message_id].labels == ()
+
+
+async def test_a_preview_can_be_changed_by_an_edit(bot: Bot, vera: Person) -> None:
+    sent = await bot.send_message(vera.id, "x", link_preview_options=LinkPreviewOptions(is_disabled=True))
+    options = LinkPreviewOptions(url="https://x.org", prefer_small_media=True)
+    edited = await bot.edit_message_text("x", vera.id, sent.message_id, link_preview_options=options)
+    assert isinstance(edited, Message)
+    assert edited.link_preview_options == options
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"link_preview_options": "[]"}, "object expected as link preview options"),
+        ({"link_preview_options": '{"is_disabled":"x"}'}, 'field "is_disabled" must be of type Boolean'),
+        ({"link_preview_options": '{"url":5}'}, 'field "url" must be of type String'),
+        ({"reply_parameters": "5"}, "object expected as reply parameters"),
+        ({"reply_parameters": '{"message_id":"5"}'}, 'can\'t find field "message_id"'),
+        ({"entities": "5"}, "entities must be a list"),
+        ({"parse_mode": "BBCode"}, "unsupported parse_mode"),
+        ({"entities": "[5]"}, "can't parse MessageEntity: expected an Object"),
+        ({"entities": '[{"type":"x","offset":0,"length":1}]'}, "can't parse MessageEntity: Unsupported type"),
+    ],
+)
+async def test_broken_options_are_refused(bot: Bot, vera: Person, given: dict[str, str], words: str) -> None:
+    with pytest.raises(BadRequest, match=f"(?i){re.escape(words)}"):
+        await bot.send_message(vera.id, "x", api_kwargs=given)
+
+
+async def test_mentions_by_id_name_people_the_bot_knows(bot: Bot, vera: Person) -> None:
+    html = f'<a href="tg://user?id={vera.id}">V</a> <a href="tg://user?id=42">W</a>'
+    sent = await bot.send_message(vera.id, html, parse_mode="HTML")
+    (mention,) = sent.entities
+    assert mention.user is not None
+    assert mention.user.first_name == "Vera"
+
+
+async def test_entities_of_the_client_that_telegram_finds_itself_are_left_to_it(
+    bot: Bot, vera: Person
+) -> None:
+    found = [MessageEntity(MessageEntity.HASHTAG, 0, 2), MessageEntity(MessageEntity.ITALIC, 0, 2)]
+    assert (await bot.send_message(vera.id, "#a", entities=found)).entities == (found[1],)
+
+
+async def test_an_answer_may_open_a_telegram_link_only(bot: Bot, vera: Person) -> None:
+    await bot.send_message(vera.id, "x", reply_markup=GO)
+    press = vera.press("Go")
+    with pytest.raises(BadRequest, match="Url_invalid"):
+        await bot.answer_callback_query(press.id, url="https://x.org")
+    await bot.answer_callback_query(press.id, url="https://t.me/watchdog_sim_bot?start=x")
+    assert press.answer is not None
+    assert press.answer.url.endswith("start=x")
+
+
+async def test_a_wrong_chat_action_is_refused(bot: Bot, vera: Person) -> None:
+    with pytest.raises(BadRequest, match="Wrong parameter action in request"):
+        await bot.send_chat_action(vera.id, "dancing")
+
+
+async def test_a_message_in_a_private_chat_has_no_thread(bot: Bot, vera: Person) -> None:
+    with pytest.raises(BadRequest, match="Message thread not found"):
+        await bot.send_message(vera.id, "x", message_thread_id=5)
+
+
+async def test_what_is_not_simulated_is_refused(sim: Simulator, bot: Bot, vera: Person) -> None:
+    group = vera.create_group("Desk")
+    with pytest.raises(BadRequest, match="The simulator has no inline messages"):
+        await bot.edit_message_text("x", inline_message_id="5")
+    with pytest.raises(BadRequest, match="The simulator replies within one chat only"):
+        await bot.send_message(vera.id, "x", reply_parameters=ReplyParameters(1, chat_id=group.id))
+    with pytest.raises(BadRequest, match="Message_ids must be a list"):
+        await bot.delete_messages(vera.id, [])
+    assert len(sim.violations) == 3
+
+
+async def test_a_bot_reacts_with_one_emoji_at_most(bot: Bot, vera: Person) -> None:
+    said = vera.say("x")
+    with pytest.raises(BadRequest, match="Reactions_too_many"):
+        await bot.set_message_reaction(vera.id, said.id, ["👍", "🔥"])
+    with pytest.raises(BadRequest, match="Expected an array of reactiontype"):
+        await bot.set_message_reaction(vera.id, said.id, api_kwargs={"reaction": "5"})
+    assert await bot.set_message_reaction(vera.id, said.id)
+
+
+async def test_a_press_is_answered_by_its_id(bot: Bot) -> None:
+    with pytest.raises(BadRequest, match="Callback_query_id is empty"):
+        await bot.answer_callback_query("")
+
+
+async def test_paid_messages_are_marked(sim: Simulator, bot: Bot, vera: Person) -> None:
+    await bot.send_message(vera.id, "x", allow_paid_broadcast=True)
+    assert vera.chat.last is not None
+    assert vera.chat.last.paid
+    assert sim.limits.paid == 1

@@ -17,6 +17,7 @@ from telegram import (
 from telegram.error import BadRequest
 
 from watchdog_bot.simulator import Event, EventKind, Person, Simulator
+from watchdog_bot.simulator.people import find_entities
 
 
 def keyboard(*labels: str) -> InlineKeyboardMarkup:
@@ -42,6 +43,8 @@ async def test_a_press_finds_the_newest_message_that_has_the_button(bot: Bot, ve
     new = await bot.send_message(vera.id, "new", reply_markup=keyboard("A"))
     assert vera.press("A").message.id == new.message_id
     assert vera.press("B").message.id == old.message_id
+    assert vera.chat.last is not None
+    assert vera.press(vera.chat.last.button("A"), message=vera.chat.last).message.id == new.message_id
     assert vera.press("A", message=old.message_id).message.id == old.message_id
     await bot.delete_message(vera.id, old.message_id)
     with pytest.raises(LookupError, match=r"no message has a button 'B'; the newest one has \['A'\]"):
@@ -161,3 +164,78 @@ async def test_the_journal_tells_everything_in_order_and_at_once(
     ]
     assert sim.journal.since(mark) == tuple(lines)
     assert [m.html for m in sim.journal.sent(vera.chat)] == ["<b>Because</b>"]
+
+
+async def test_an_owner_has_all_the_verbs(sim: Simulator, bot: Bot, vera: Person) -> None:
+    ivan = sim.person("Ivan", last_name="I.", username="ivan", language="uk")
+    group = vera.create_group("Desk", topics=True, bot=False)
+    vera.add_bot(group)
+    ivan.join(group)
+    vera.promote(ivan, group)
+    vera.demote(ivan, group)
+    topic = vera.create_topic(group, "Alerts")
+    vera.close_topic(group, topic)
+    vera.reopen_topic(group, topic)
+    vera.restrict_bot(group)
+    vera.restrict_bot(group, can_send=True)
+    vera.promote_bot(group, can_pin_messages=False)
+    group.demote_bot()
+    vera.delete_topic(group, topic)
+    vera.remove_bot(group)
+    ivan.leave(group)
+    standings = [e.text for e in sim.journal.of(EventKind.MEMBERSHIP, chat=group)]
+    assert standings == [
+        "the bot: left → member",
+        "left → member",
+        "member → administrator",
+        "administrator → member",
+        "the bot: member → restricted",
+        "the bot: restricted → member",
+        "the bot: member → administrator",
+        "the bot: administrator → member",
+        "the bot: member → kicked",
+        "member → left",
+    ]
+    assert (ivan.first_name, ivan.last_name, ivan.username, ivan.language) == ("Ivan", "I.", "ivan", "uk")
+
+
+async def test_only_leading_bots_see_edits_and_posts(sim: Simulator, bot: Bot, vera: Person) -> None:
+    group, channel = vera.create_group("Desk"), vera.create_channel("News", bot=False)
+    sim.updates.clear()
+    vera.edit(vera.say("hello", chat=group), "hello all")
+    vera.post(channel, "news")
+    assert sim.pending == 0
+
+
+async def test_a_block_is_told_once(sim: Simulator, vera: Person) -> None:
+    vera.unblock_bot()
+    vera.block_bot()
+    vera.block_bot()
+    assert sim.pending == 1
+    vera.start("again")
+    assert sim.pending == 3
+
+
+def test_commands_links_tags_and_mentions_are_marked_as_clients_do() -> None:
+    text = "🇺🇦 /add@watchdog_sim_bot torture, see https://x.org/a. #Україна #2 @vera_k not/this a@b"
+    found = [
+        (e.type, text.encode("utf-16-le")[e.offset * 2 : e.end * 2].decode("utf-16-le"))
+        for e in find_entities(text)
+    ]
+    assert found == [
+        ("bot_command", "/add@watchdog_sim_bot"),
+        ("url", "https://x.org/a"),
+        ("hashtag", "#Україна"),
+        ("mention", "@vera_k"),
+    ]
+
+
+async def test_a_bot_that_is_not_there_sees_nothing(sim: Simulator, vera: Person) -> None:
+    group = vera.create_group("Desk", bot=False)
+    vera.say("/start", chat=group)
+    assert sim.pending == 0
+
+
+def test_an_address_is_known_only_after_the_start() -> None:
+    with pytest.raises(RuntimeError, match="no port before it is started"):
+        _ = Simulator().base_url

@@ -93,3 +93,60 @@ async def test_after_log_out_the_token_is_refused(bot: Bot) -> None:
     assert await bot.log_out()
     with pytest.raises(InvalidToken):
         await bot.get_me()
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        ("5", "BotCommandScope must be an Object"),
+        ('{"type":"everybody"}', "Unsupported type specified"),
+        ('{"type":"chat"}', "chat not found"),
+    ],
+)
+async def test_a_broken_scope_is_refused(bot: Bot, scope: str, words: str) -> None:
+    with pytest.raises(BadRequest, match=f"(?i){words}"):
+        await bot.get_my_commands(api_kwargs={"scope": scope})
+
+
+async def test_broken_lists_are_refused(sim: Simulator, bot: Bot) -> None:
+    with pytest.raises(BadRequest, match="Expected an array of botcommand"):
+        await bot.set_my_commands([], api_kwargs={"commands": "5"})
+    with pytest.raises(BadRequest, match="expected an object"):
+        await bot.set_my_commands([], api_kwargs={"commands": "[5]"})
+    with pytest.raises(BadRequest, match="A command has no fields"):
+        await bot.set_my_commands([], api_kwargs={"commands": '[{"command":"a","description":"b","x":1}]'})
+    with pytest.raises(BadRequest, match="No rights of an administrator"):
+        await bot.set_my_default_administrator_rights(api_kwargs={"rights": '{"can_fly":true}'})
+    with pytest.raises(BadRequest, match="There are no such updates"):
+        await bot.get_updates(allowed_updates=["mesage"])
+    with pytest.raises(BadRequest, match="Allowed_updates must be a list"):
+        await bot.get_updates(api_kwargs={"allowed_updates": "5"})
+    assert len(sim.violations) == 4
+
+
+async def test_get_chat_tells_names_and_description(sim: Simulator, bot: Bot) -> None:
+    olga = sim.person("Olga", last_name="Petrenko", username="olga_p")
+    olga.start()
+    private = await bot.get_chat(olga.id)
+    assert (private.first_name, private.last_name, private.username) == ("Olga", "Petrenko", "olga_p")
+    group = olga.create_group("Desk")
+    group.description = "Alerts"
+    assert (await bot.get_chat(group.id)).description == "Alerts"
+    assert (group.name, olga.chat.name) == ("Desk", "Olga")
+
+
+async def test_one_does_not_leave_a_private_chat(bot: Bot, vera: Person) -> None:
+    with pytest.raises(BadRequest, match="can't be changed in private chats"):
+        await bot.leave_chat(vera.id)
+    assert await bot.get_chat_member_count(vera.id) == 2
+    assert (await bot.get_chat_member(vera.id, vera.id)).status == "member"
+    with pytest.raises(BadRequest, match="Invalid user_id specified"):
+        await bot.get_chat_member(vera.id, -5)
+
+
+async def test_members_of_a_channel_are_for_its_administrators(bot: Bot, vera: Person) -> None:
+    channel = vera.create_channel("News")
+    assert (await bot.get_chat_member(channel.id, vera.id)).status == "creator"
+    channel.demote_bot()
+    with pytest.raises(BadRequest, match="Member list is inaccessible"):
+        await bot.get_chat_member(channel.id, vera.id)

@@ -142,3 +142,8 @@ async def test_an_outage_keeps_state_and_address(sim: Simulator, bot: Bot, vera:
     (update,) = await bot.get_updates()
     assert update.message is not None
     assert update.message.text == "said during the outage"
+
+
+async def test_a_poll_that_waited_in_vain_gets_an_empty_list(sim: Simulator) -> None:
+    assert await sim.updates.poll(0, 100, 0.01) == []
+    assert not sim.updates.polled

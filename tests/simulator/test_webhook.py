@@ -89,6 +89,19 @@ async def test_pending_updates_can_be_dropped(
     assert body["message"]["text"] == "new"
 
 
+async def test_an_empty_address_takes_the_webhook_away(
+    sim: Simulator, bot: Bot, vera: Person, receiver: Receiver
+) -> None:
+    await bot.set_webhook(receiver.url)
+    vera.say("brought")
+    await receiver.got.get()
+    await sim.wait_for(lambda: sim.pending == 0)
+    await bot.set_webhook("")
+    vera.say("dropped")
+    await bot.delete_webhook(drop_pending_updates=True)
+    assert (sim.pending, receiver.got.empty()) == (0, True)
+
+
 async def test_a_webhook_that_nobody_serves_is_told(sim: Simulator, bot: Bot, vera: Person) -> None:
     await bot.set_webhook("http://127.0.0.1:9/hook")
     vera.say("one")

@@ -53,10 +53,11 @@ Person                                           sync; each queues the update th
     post(chat, text) -> Message                  in a channel
 
 Chat                                             groups and channels have the same verbs without naming the owner
-    id, kind ("private" | "group" | "supergroup" | "channel"), title, owner, members, topics, messages
+    id, kind ("private" | "group" | "supergroup" | "channel"), title, name (title or the person's), owner, members, topics, messages
     last -> Message | None                       newest message of the bot
     from_bot -> tuple[Message, ...]              all that the bot has there now, oldest first
-    add_bot(admin=False) remove_bot() delete() promote_bot(**rights) restrict_bot(can_send=False)
+    add_bot(admin=False) remove_bot() delete() promote_bot(**rights) demote_bot() restrict_bot(can_send=False)
+    mute_all = True                              the group's default permissions forbid to write
     add(person) kick(person) promote(person, **rights) demote(person) migrate() -> Chat
     create_topic(name) -> int  close_topic(thread) reopen_topic(thread) delete_topic(thread)
 
@@ -71,6 +72,7 @@ Entity: type, offset, length (UTF-16 units), url, language, unix_time, date_time
 Press:  id, person, message, data, at, answer (Answer or None);  Answer: text, alert, url, cache_time, at
 
 Journal
+    counts: Counter[EventKind]                   lines so far by kind
     events: Sequence[Event]                      Event(at, kind, chat, who, text, html, message, press, method, error)
     kinds (EventKind): SENT EDITED DELETED ANSWERED CHAT_ACTION REACTED | SAID PRESSED PERSON_EDITED MEMBERSHIP | REFUSED FAULT
     sent(chat=None) -> tuple[Message, ...]       as they were when sent, oldest first

@@ -136,6 +136,11 @@ class Chat:
     # ------------------------------------------------------------------ reading
 
     @property
+    def name(self) -> str:
+        """For a transcript: the title, or the person's first name."""
+        return self.title or self.owner.first_name
+
+    @property
     def last(self) -> Message | None:
         """The bot's newest message that is still there."""
         return next((m for m in reversed(self.messages.values()) if m.from_bot and not m.service), None)

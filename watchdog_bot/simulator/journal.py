@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,12 +20,14 @@ class Journal:
 
     def __init__(self, on_event: Callable[[Event], None] | None = None) -> None:
         self.events: list[Event] = []
+        self.counts: Counter[EventKind] = Counter()
         self.on_event = on_event
         self._waiters: set[asyncio.Future[None]] = set()
 
     def record(self, event: Event) -> None:
         """Add a line and wake those who wait."""
         self.events.append(event)
+        self.counts[event.kind] += 1
         if self.on_event is not None:
             self.on_event(event)
         self.wake()

@@ -39,7 +39,7 @@ def check_link(link: str) -> str:
         if lowered.startswith(prefix):
             return _inner_link(link[len(prefix) :].removeprefix("//"), scheme)
     protocol, userinfo, host, port, query = _split(link)
-    if "." not in host and not host.startswith("["):
+    if "." not in host and not _is_ipv6(host):
         raise LinkError("Wrong HTTP URL")
     credentials = f"{userinfo}@" if userinfo else ""
     return f"{protocol}://{credentials}{host}{f':{port}' if port else ''}{query}"
@@ -68,7 +68,7 @@ def _inner_link(rest: str, scheme: str) -> str:
     protocol, userinfo, host, port, query = _split(rest)
     wrong = "Wrong tg URL" if scheme == "tg" else "Wrong ton URL"
     explicit_http = lower_ascii(rest[:7]) == "http://"
-    if explicit_http or protocol == "https" or userinfo or port or host.startswith("["):
+    if explicit_http or protocol == "https" or userinfo or port or _is_ipv6(host):
         raise LinkError(wrong)
     allowed = _INNER_HOST_DOTS if scheme == "tonsite" else _INNER_HOST
     if not allowed.match(host):
@@ -86,7 +86,7 @@ def _split(url: str) -> tuple[str, str, str, int, str]:
     tail = rest[len(authority) :].rstrip(_SPACE)
     userinfo_host, port = _port(authority)
     userinfo, _, host = userinfo_host.rpartition("@")
-    if host.startswith("[") and host.endswith("]") and len(host) > 1:
+    if _is_ipv6(host):
         _check_ipv6(host[1:-1])
     elif not host:
         raise LinkError("URL host is empty")
@@ -94,7 +94,7 @@ def _split(url: str) -> tuple[str, str, str, int, str]:
         raise LinkError("Host is invalid")
     host = lower_ascii(host)
     query = _CONTROL.sub(lambda found: f"%{ord(found[0]):02X}", tail or "/")
-    if not host.startswith("["):
+    if not _is_ipv6(host):
         _check_part(host, "host", _PART)
         _check_part(userinfo, "userinfo", _PART_WITH_COLON)
     return protocol, userinfo, host, port, query if query.startswith("/") else f"/{query}"
@@ -129,6 +129,10 @@ def _check_part(part: str, name: str, allowed: re.Pattern[str]) -> None:
     if re.search(r"%(?![0-9A-Fa-f]{2})", part):
         raise LinkError(f"Wrong percent-encoded symbol in URL {name}")
     raise LinkError(f"Disallowed character in URL {name}")
+
+
+def _is_ipv6(host: str) -> bool:
+    return host.startswith("[") and host.endswith("]")
 
 
 def _check_ipv6(text: str) -> None:

@@ -112,7 +112,7 @@ def _button(value: object, kind: str, chat_kind: str, violate: Violate) -> Butto
     actions = _INLINE_ACTIONS if kind == "inline" else _REPLY_ACTIONS
     if surplus := set(fields) - _LOOKS - set(actions):
         violate(f"fields that no {shown} has: {sorted(surplus)}")
-    given = [name for name in actions if name in fields and (fields[name] or name.startswith("switch"))]
+    given = [name for name in actions if name in fields and _is_given(name, fields[name])]
     if len(given) > 1:
         violate(f"a button with more than one action: {given}")
     if kind == "reply":
@@ -120,6 +120,11 @@ def _button(value: object, kind: str, chat_kind: str, violate: Violate) -> Butto
     if not given:
         raise bad_request(f"Can't parse {shown}: Text buttons are unallowed in the inline keyboard")
     return _inline_button(text, given[0], fields, chat_kind)
+
+
+def _is_given(action: str, value: object) -> bool:
+    """An empty text is no action, but an empty inline query is one."""
+    return value not in (None, False) and (value != "" or action.startswith("switch_inline_query"))
 
 
 def _looks(value: object, kind: str, shown: str) -> tuple[str, Json]:

@@ -13,12 +13,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from watchdog_bot.clock import Clock
 from watchdog_bot.simulator.values import ApiError, Json, words
 
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 DAY: Final = 86_400
 CALLBACK_LIFE: Final = 150
 MAX_TIMEOUT: Final = 50
@@ -59,6 +60,7 @@ class UpdateQueue:
         self._queue: deque[Update] = deque()
         self._again: list[Update] = []  # delivered whatever the offset
         self._history: deque[Update] = deque(maxlen=HISTORY)
+        self._first_end = _NEVER  # when the first of the queue expires
         self._poller: asyncio.Future[None] | None = None
         self._last_poll: tuple[int, datetime] | None = None
         self.allowed: frozenset[str] | None = None
@@ -75,6 +77,7 @@ class UpdateQueue:
         self._next_id += 1
         self._queue.append(update)
         self._history.append(update)
+        self._first_end = min(self._first_end, update.expires)
         self._wake()
         return update.id
 
@@ -118,7 +121,7 @@ class UpdateQueue:
         rest = limit - len(again)
         return again + [update for _, update in zip(range(rest), self._queue, strict=False)]
 
-    async def poll(self, offset: int, limit: int, seconds: int) -> list[Json]:
+    async def poll(self, offset: int, limit: int, seconds: float) -> list[Json]:
         """Serve one getUpdates that waits so many seconds for something. Raises ApiError 409."""
         if self.webhook_active:
             raise ApiError(409, _WEBHOOK)
@@ -161,5 +164,7 @@ class UpdateQueue:
 
     def _expire(self) -> None:
         now = self._clock.now()
-        if any(update.expires <= now for update in self._queue):
-            self._queue = deque(update for update in self._queue if update.expires > now)
+        if now < self._first_end:
+            return
+        self._queue = deque(update for update in self._queue if update.expires > now)
+        self._first_end = min((update.expires for update in self._queue), default=_NEVER)
