@@ -1,0 +1,379 @@
+"""What a name found in a text means there: the rules, each with its reason.
+
+1. **Longest match, with blocking phrases** (done by the scan; phrases of kind `block` are in the gazetteer).
+   "New Mexico" is not Mexico, "Papua New Guinea" not Guinea; "Latin American", "Washington Post", "Vienna
+   Convention", "Paris Hilton" name no country at all.
+2. **Case** (done by the scan). In most languages a country has a capital letter; "turkey", "us", "chad" do not.
+   In ALL CAPS a capital says nothing, so words of up to three letters and names of case `mid` are left out there.
+   Slavic adjectives and peoples are small-lettered and are marked so (`any`).
+3. **Support** (done by the weighing). Small towns, towns that are words or surnames, ambiguous acronyms count
+   only when the same country is named otherwise.
+4. **Place, place.** "Moscow, Idaho" is in the second: after a comma a US state (also "Ga." or "ID"), a Canadian
+   province and the like decide; a country decides over a town, unless a list goes on.
+5. **Persons.** A place after a first name is a surname (Jack London, Michael Jordan), and one of the names that
+   people bear before a capitalised word that is no office or institution is a first name (Jordan Peterson). Towns
+   in need of support are dropped beside any capitalised word. Headlines In Title Case and ALL CAPS are not judged.
+6. **Seats.** "New York-based watchdog", "based in London": where an organisation sits says nothing of what the
+   text is about. It stays a mention.
+7. **Datelines.** "PRAGUE -- A court in Isfahan…": where the reporter sat counts half.
+8. **Georgia** is the US state when the text speaks of the United States' inside (Atlanta, governor, sheriff, other
+   states) and of nothing in the Caucasus.
+9. **Congo** alone is the Democratic Republic, the larger and more often meant, unless the text names the other.
+10. **Korea** alone is the South, unless the text names only the North.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from watchdog_bot.core.match.country_scan import Found, Zone
+from watchdog_bot.core.match.gazetteer import Gazetteer
+
+PLACES = frozenset({"capital", "city", "town", "region"})
+DATELINE = 0.5
+
+_POSTAL = frozenset(
+    [
+        "AL",
+        "AK",
+        "AZ",
+        "AR",
+        "CA",
+        "CO",
+        "CT",
+        "DE",
+        "FL",
+        "GA",
+        "HI",
+        "ID",
+        "IL",
+        "IN",
+        "IA",
+        "KS",
+        "KY",
+        "LA",
+        "ME",
+        "MD",
+        "MA",
+        "MI",
+        "MN",
+        "MS",
+        "MO",
+        "MT",
+        "NE",
+        "NV",
+        "NH",
+        "NJ",
+        "NM",
+        "NY",
+        "NC",
+        "ND",
+        "OH",
+        "OK",
+        "OR",
+        "PA",
+        "RI",
+        "SC",
+        "SD",
+        "TN",
+        "TX",
+        "UT",
+        "VT",
+        "VA",
+        "WA",
+        "WV",
+        "WI",
+        "WY",
+    ]
+)
+_STATE_AFTER = re.compile(
+    r",\s(?:(?P<postal>[A-Z]{2})\b|Ala\.|Ariz\.|Ark\.|Calif\.|Colo\.|Conn\.|Del\.|Fla\.|Ga\.|Ill\.|Ind\.|Kan\.|Ky\.|La\.|Mass\.|"
+    r"Md\.|Mich\.|Minn\.|Miss\.|Mo\.|Mont\.|N\.\s?[CDHJMY]\.|Neb\.|Nev\.|Okla\.|Ore\.|Pa\.|R\.\s?I\.|S\.\s?[CD]\.|Tenn\.|Tex\.|"
+    r"Va\.|Vt\.|W\.\s?Va\.|Wash\.|Wis\.|Wyo\.|D\.\s?C\.)"
+)
+_LIST_AFTER = re.compile(r"\s?(?:,|and\b|or\b|&|и\b|та\b|й\b)")
+_BASED_AFTER = re.compile(r"[-‐–\s](?:based|headquartered|registered|listed|domiciled)\b", re.IGNORECASE)
+_BASED_BEFORE = re.compile(
+    r"(?:based|headquartered|registered|headquarters|offices?) (?:in|at) (?:the )?$", re.IGNORECASE
+)
+_PREVIOUS = re.compile(r"([^\W\d_]+)\.? $")
+_FOLLOWING = re.compile(r" ([^\W\d_]+)")
+_CAPITAL_NEXT = re.compile(
+    r" (?:[A-Z]\. )?(?:(?:van|von|de|del|da|bin|al|el|аль|эль)[ -])?[^\W\d_a-zа-яёіїєґ]"
+)
+
+# Countries and places that are surnames or first names too.
+_SURNAMES = frozenset(
+    {
+        "jordan",
+        "chad",
+        "georgia",
+        "israel",
+        "ireland",
+        "holland",
+        "england",
+        "france",
+        "wales",
+        "cuba",
+        "kenya",
+        "india",
+        "malta",
+        "америка",
+    }
+)
+_FIRST_NAMES = frozenset(
+    [
+        "jordan",
+        "chad",
+        "georgia",
+        "israel",
+        "kenya",
+        "india",
+        "paris",
+        "florence",
+        "sydney",
+        "virginia",
+        "montana",
+        "austin",
+        "houston",
+        "dallas",
+        "charlotte",
+        "savannah",
+        "sofia",
+        "orlando",
+        "chelsea",
+        "madison",
+        "denver",
+        "phoenix",
+        "владимир",
+        "владимира",
+        "владимиру",
+        "владимиром",
+        "доминика",
+        "доминику",
+        "доминике",
+        "кармен",
+    ]
+)
+_NOT_A_SURNAME = frozenset(
+    [
+        "Police",
+        "Court",
+        "Parliament",
+        "University",
+        "Airport",
+        "Government",
+        "Army",
+        "Times",
+        "Post",
+        "Valley",
+        "River",
+        "Prison",
+        "Jail",
+        "Agreement",
+        "Summit",
+        "Conference",
+        "Supreme",
+        "State",
+        "National",
+        "Central",
+        "International",
+        "Embassy",
+        "Mayor",
+        "Prosecutor",
+        "Prosecutors",
+        "Office",
+        "Department",
+        "Olympics",
+        "Bureau",
+        "Council",
+        "Institute",
+        "College",
+        "Street",
+        "Stock",
+        "Exchange",
+        "Metro",
+        "Ministry",
+        "Minister",
+        "President",
+        "Prime",
+        "King",
+        "Queen",
+        "Authorities",
+        "Officials",
+        "Security",
+        "Bank",
+        "Opera",
+        "Harbour",
+        "Harbor",
+        "Islands",
+        "Island",
+        "County",
+        "City",
+        "Power",
+        "Republican",
+        "Republicans",
+        "Democrat",
+        "Democrats",
+        "Senate",
+        "Governor",
+        "Gov",
+        "Secretary",
+        "House",
+        "Attorney",
+    ]
+)
+
+_US_GEORGIA = re.compile(
+    r"\b(?:Atlanta|Savannah|Augusta|Macon|Athens, Ga|Fulton|Brunswick|Glynn County|Gwinnett|DeKalb|Cobb County|Kemp|Raffensperger|Warnock|"
+    r"Ossoff|Stacey Abrams|Arbery|Ga\.|[Gg]overnor|GOP|[Rr]unoff|[Ss]heriff|Republicans?|Democrats?|Senate|Alabama|Florida|Carolina|"
+    r"Tennessee|Texas|Mississippi|[Ss]tatehouse|district attorney|District Attorney|Bulldogs|Ku Klux|state of Georgia)\b"
+)
+_GE_GEORGIA = re.compile(
+    r"\b(?:Tbilisi|Batumi|Kutaisi|Zugdidi|Gori|Abkhaz\w*|Ossetia\w?|Tskhinvali|Sukhumi|Armenia\w*|Azerbaijan\w*|Caucasus|Georgian Dream|"
+    r"Saakashvili|Ivanishvili|Zurabishvili|Zourabichvili|Kobakhidze|Garibashvili|Kremlin|Soviet|former Soviet|EU candidate|\w+shvili|\w+adze)\b"
+)
+
+
+def settle(zones: Sequence[Zone], hints: tuple[str, ...], gazetteer: Gazetteer) -> None:
+    """Applies every rule, in the order of their numbers."""
+    for zone in zones:
+        if zone.found:
+            place_after_comma(zone)
+            persons(zone, gazetteer)
+            seats(zone)
+            datelines(zone)
+    georgia(zones, hints)
+    halves(zones)
+
+
+def _drop(found: Found) -> None:
+    found.codes = ()
+
+
+def place_after_comma(zone: Zone) -> None:
+    """Rule 4."""
+    for index, found in enumerate(zone.found):
+        if found.name.kind not in PLACES:
+            continue
+        state = _STATE_AFTER.match(zone.text, found.end)
+        if state and (state["postal"] is None or state["postal"] in _POSTAL):
+            found.codes = ("US",)
+            continue
+        following = zone.found[index + 1] if index + 1 < len(zone.found) else None
+        if (
+            following is None
+            or zone.text[found.end : following.start] not in {", ", ","}
+            or not following.codes
+        ):
+            continue
+        if following.name.kind == "region" and following.codes[0] in {"US", "CA", "AU", "MX", "BR", "IN"}:
+            found.codes = following.codes
+        elif following.key == "georgia" and found.codes == ("US",):
+            following.codes = ("US",)
+        elif (
+            following.name.kind in {"name", "short", "former"}
+            and found.name.kind in {"city", "town"}
+            and not _LIST_AFTER.match(zone.text, following.end)
+        ):
+            found.codes = following.codes
+
+
+def persons(zone: Zone, gazetteer: Gazetteer) -> None:
+    """Rule 5."""
+    if zone.shout:
+        return
+    titlecase = zone.where == "title" and is_title_case(zone.text)
+    for found in zone.found:
+        key = found.key
+        if (
+            found.name.kind not in {"city", "town", "region", "capital"}
+            and key not in _SURNAMES
+            and key not in _FIRST_NAMES
+        ):
+            continue
+        before = _PREVIOUS.search(zone.text, max(0, found.start - 20), found.start)
+        surname = before is not None and gazetteer.is_person(before[1])
+        first = (
+            (key in _FIRST_NAMES or found.name.kind == "town")
+            and not titlecase
+            and _surname_follows(zone, found)
+        )
+        if first or (surname and (key in _SURNAMES or found.name.kind in PLACES)):
+            _drop(found)
+
+
+def _surname_follows(zone: Zone, found: Found) -> bool:
+    if not _CAPITAL_NEXT.match(zone.text, found.end):
+        return False
+    word = _FOLLOWING.match(zone.text, found.end)
+    return word is not None and word[1] not in _NOT_A_SURNAME
+
+
+def is_title_case(text: str) -> bool:
+    """Whether most longer words have capitals, as in English headlines."""
+    words = re.findall(r"[^\W\d_]{4,}", text)
+    return len(words) > 2 and sum(word[0].isupper() for word in words) > 0.65 * len(words)
+
+
+def seats(zone: Zone) -> None:
+    """Rule 6."""
+    for found in zone.found:
+        if _BASED_AFTER.match(zone.text, found.end) or _BASED_BEFORE.search(
+            zone.text, max(0, found.start - 24), found.start
+        ):
+            found.factor = 0.0
+
+
+_DATELINE = re.compile(
+    r"\s*(?P<place>[^\W\d_][^\n()]{1,40}?)"
+    r"(?:,?\s*(?:[A-Z][a-z]{2,8}\.?\s\d{1,2}(?:,\s\d{4})?))?"
+    r"\s*(?:\([^()]{2,40}\))?\s*(?:--?|—|–|－|:)\s?"
+)
+
+
+def datelines(zone: Zone) -> None:
+    """Rule 7."""
+    if zone.where != "text" or not zone.found:
+        return
+    match = _DATELINE.match(zone.text)
+    if match is None:
+        return
+    for found in zone.found:
+        if found.start >= match.end():
+            return
+        if found.name.kind in PLACES or found.name.kind == "name":
+            found.factor *= DATELINE
+
+
+def georgia(zones: Iterable[Zone], hints: tuple[str, ...]) -> None:
+    """Rule 8."""
+    all_found = [found for zone in zones for found in zone.found]
+    bare = [found for found in all_found if found.key == "georgia" and found.codes == ("GE",)]
+    if not bare or "GE" in hints:
+        return
+    text = "\n".join(zone.text for zone in zones)
+    if any("GE" in found.codes and found not in bare for found in all_found) or _GE_GEORGIA.search(text):
+        return
+    if _US_GEORGIA.search(text) or any(
+        found.codes == ("US",) and found.key == "georgia" for found in all_found
+    ):
+        for found in bare:
+            found.codes = ("US",)
+
+
+def halves(zones: Iterable[Zone]) -> None:
+    """Rules 9 and 10."""
+    for keys, usual, other in (
+        (("congo", "congolese"), "CD", "CG"),
+        (("korea", "korean", "koreans"), "KR", "KP"),
+    ):
+        all_found = [found for zone in zones for found in zone.found]
+        bare = [found for found in all_found if found.key in keys]
+        if not bare:
+            continue
+        rest = {code for found in all_found if found.key not in keys for code in found.codes}
+        if other in rest and usual not in rest:
+            for found in bare:
+                found.codes = (other,)

@@ -1,0 +1,129 @@
+"""Finds the names of countries in a text: left to right, longest first. It judges nothing; the rules do.
+
+Only words that do not start with a small ASCII letter are looked up, for in English and in most languages
+written in Latin letters a country's name has a capital; that leaves a fifth of an English text to look at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from watchdog_bot.core.match.gazetteer import Branch, Gazetteer, Name, fold_word
+
+_WORD = r"[^\W\d_]+(?:['’ʼ](?!s\b)[^\W\d_]+)*"
+_DOTTED = r"(?:[A-ZА-Я]\.){2,}|(?:[A-ZА-Я]\.)+[A-ZА-Я]\b"
+_CAPITALISED = re.compile(rf"(?<![^\W_])(?:{_DOTTED}|(?![a-z]){_WORD})")
+_AFTER = re.compile(rf"(?:[ \t\r\n\xa0]+|[-‐-―])({_DOTTED}|{_WORD})")
+_AFTER_DOT = re.compile(rf"\.?[ \t\r\n\xa0]*({_WORD})")
+_OPENING = re.compile(r"(?:^|[.!?…:«»\"“”(\[\n|]|[-–—]\s)\s*$")
+
+
+@dataclass(slots=True)
+class Found:
+    """One naming. The rules change its codes (empty: it names no country) and its factor."""
+
+    name: Name
+    start: int
+    end: int
+    text: str
+    codes: tuple[str, ...]
+    factor: float = 1.0  # times the name's weight; 0: a mention that says nothing of what the text is about
+
+    @property
+    def key(self) -> str:
+        return self.text.lower()
+
+
+@dataclass(slots=True)
+class Zone:
+    """A title or a text with what was found in it, in order."""
+
+    text: str
+    where: str  # "title" or "text"
+    shout: bool  # ALL CAPS: a capital letter says nothing there
+    found: list[Found] = field(default_factory=list)
+
+    def before(self, found: Found, length: int = 24) -> str:
+        return self.text[max(0, found.start - length) : found.start]
+
+    def after(self, found: Found, length: int = 24) -> str:
+        return self.text[found.end : found.end + length]
+
+
+def scan(text: str, where: str, gazetteer: Gazetteer, language: str | None = None) -> Zone:
+    """The zone with every name in it. Latin names that are not English are tried when the language is another."""
+    zone = Zone(text, where, shout=text.isupper())
+    roots = [gazetteer.root(foreign=False)]
+    if language is not None and not language.lower().startswith("en"):
+        roots.insert(0, gazetteer.root(foreign=True))
+    zone.found.extend(_names(zone, roots))
+    return zone
+
+
+def _names(zone: Zone, roots: Sequence[dict[str, Branch]]) -> Iterator[Found]:
+    text = zone.text
+    done = 0
+    for match in _CAPITALISED.finditer(text):
+        start = match.start()
+        if start < done:
+            continue
+        for root in roots:
+            branch, exact = _first(match[0], root)
+            best = None if branch is None else _longest(text, branch, match.end())
+            if best is None:
+                continue
+            name, end = best
+            if _fits(name, zone, start, end, exact=exact):
+                done = end
+                yield Found(name, start, end, text[start:end], name.codes)
+                break
+
+
+def _first(word: str, root: dict[str, Branch]) -> tuple[Branch | None, bool]:
+    """The branch of a first word, and whether it was found as written (an acronym)."""
+    if len(word) <= 8 and word.isupper():
+        branch = root.get(word.replace(".", "") if "." in word else word)
+        if branch is not None:
+            return branch, True
+    branch = root.get(fold_word(word))
+    if branch is None and ("'" in word or "’" in word):
+        head, _, tail = word.replace("’", "'").partition("'")
+        branch = root.get(fold_word(tail if len(head) <= 2 else head))
+    return branch, False
+
+
+def _longest(text: str, branch: Branch, end: int) -> tuple[Name, int] | None:
+    best = None if branch.name is None else (branch.name, end)
+    while branch.next:
+        after = _AFTER.match(text, end)
+        if after is None and text[end : end + 1] == ".":
+            after = _AFTER_DOT.match(text, end)
+        if after is None:
+            break
+        word = after[1]
+        following = branch.next.get(fold_word(word))
+        if following is None and word.isupper():
+            following = branch.next.get(word.replace(".", ""))
+        if following is None:
+            break
+        branch = following
+        end = after.end()
+        if branch.name is not None:
+            best = (branch.name, end)
+    return best
+
+
+def _fits(name: Name, zone: Zone, start: int, end: int, *, exact: bool) -> bool:
+    """Rule 2: case."""
+    if not (name.anywhere or exact or zone.text[start].isupper()) and zone.text[start].islower():
+        return False
+    if name.mid and (zone.shout or opens_sentence(zone.text, start)):
+        return False
+    return not (zone.shout and end - start <= 3 and not exact)
+
+
+def opens_sentence(text: str, start: int) -> bool:
+    """Whether the word there would have a capital letter whatever it was."""
+    return _OPENING.search(text, max(0, start - 6), start) is not None

@@ -1,0 +1,188 @@
+"""The gazetteer: which words name which country. It reads lines and answers look-ups; it judges nothing.
+
+A line has eight fields parted by tabs; lines that start with `#` are comments:
+
+    code  kind  language  case  weight  from  to  surface
+
+- code: ISO 3166 alpha-2, several parted by commas when a name is of several countries ("Korean Peninsula"),
+  `-` for kinds that name none.
+- kind: name, short, official, former, demonym (people), adjective, capital, region, city, town (a small or
+  ambiguous place), institution, office, leader; and three that guard: `block` (a phrase that names no country
+  though its words do), `person` (a first name or a title before a surname).
+- language: of the surface (ISO 639-1). Names in Latin letters other than English are looked up only in texts
+  that are not English, for "mali" is Polish for "small".
+- case: `cap` a capital first letter; `mid` the same, but not where any word would have it (start of a sentence,
+  ALL CAPS); `any`; `exact` as written. A `?` after it: counts only where the same country has other evidence.
+- weight: 0 to 1, how much one naming says.
+- from, to: ISO dates between which the name is in force (leaders, renamed places), empty for open.
+- surface: words with marks for their forms, see `core.match.declension`.
+
+Look-up is by the first word, then the longest run of words. Keys are folded (lower case, Latin diacritics off,
+ё as е, apostrophes as ') except for `exact` names, whose keys are capitals and so never meet a folded one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from watchdog_bot.core.match.declension import word_forms
+
+_PIECE = re.compile(r"[^\s\-‐-―]+")
+
+_APOSTROPHES = dict.fromkeys(map(ord, "’ʼ‘`ʻ´"), "'")
+_SPECIAL = {
+    ord("ё"): "е",
+    ord("ı"): "i",
+    ord("ł"): "l",
+    ord("đ"): "d",
+    ord("ø"): "o",
+    ord("ə"): "e",
+    ord("æ"): "ae",
+    ord("ß"): "ss",
+}
+
+
+def _fold_table() -> dict[int, str]:
+    table = {**_APOSTROPHES, **_SPECIAL}
+    for point in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
+        letter = unicodedata.normalize("NFD", chr(point))
+        if len(letter) > 1 and letter[0].isascii():
+            table.setdefault(point, letter[0])
+    table[0x307] = ""  # the dot that "İ".lower() leaves behind
+    table[0x640] = ""  # Arabic tatweel
+    return table
+
+
+_FOLD = _fold_table()
+_DOTS = re.compile(r"^(?:[^\W\d_]\.)+[^\W\d_]?\.?$")
+
+
+def fold_word(word: str) -> str:
+    """One word as the gazetteer's key."""
+    lower = word.lower()
+    return lower if lower.isascii() else lower.translate(_FOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What one line of the gazetteer says, apart from its surface."""
+
+    codes: tuple[str, ...]
+    kind: str
+    language: str
+    weight: float
+    exact: bool = False  # as written, in capitals
+    anywhere: bool = False  # in any case
+    mid: bool = False  # not at the start of a sentence
+    supported: bool = False  # counts only beside other evidence
+    since: date | None = None
+    until: date | None = None
+
+    def in_force(self, on: date) -> bool:
+        return (self.since is None or self.since <= on) and (self.until is None or on <= self.until)
+
+
+class Branch:
+    """A node of the look-up: what the words so far name, and which words may follow."""
+
+    __slots__ = ("name", "next")
+
+    def __init__(self) -> None:
+        self.name: Name | None = None
+        self.next: dict[str, Branch] | None = None
+
+    def follow(self, forms: tuple[str, ...]) -> list[Branch]:
+        """The branches behind these forms; those that lead nowhere yet share a new one."""
+        if self.next is None:
+            self.next = {}
+        known = self.next
+        branches = list({id(known[form]): known[form] for form in forms if form in known}.values())
+        if any(form not in known for form in forms):
+            fresh = Branch()
+            branches.append(fresh)
+            for form in forms:
+                known.setdefault(form, fresh)
+        return branches
+
+
+class Gazetteer:
+    """Names of countries in many languages, by their words."""
+
+    __slots__ = ("_common", "_foreign", "_persons", "_size")
+
+    def __init__(self) -> None:
+        self._common = Branch()  # English and everything in other alphabets
+        self._foreign = Branch()  # Latin letters, not English
+        self._persons: set[str] = set()
+        self._size = 0
+
+    @classmethod
+    def from_lines(cls, lines: Iterable[str]) -> Gazetteer:
+        """Reads the lines of one or more gazetteer files.
+
+        Raises ValueError, naming the line, for one that does not have eight fields or a field it cannot read.
+        """
+        gazetteer = cls()
+        for number, line in enumerate(lines, start=1):
+            if line.strip() and not line.startswith("#"):
+                try:
+                    gazetteer._add(line.rstrip("\n").split("\t"))
+                except (ValueError, KeyError, IndexError) as error:
+                    raise ValueError(
+                        f"line {number} of the gazetteer cannot be read ({error}): {line!r}"
+                    ) from error
+        return gazetteer
+
+    def __len__(self) -> int:
+        """How many names it holds, their forms not counted."""
+        return self._size
+
+    def root(self, *, foreign: bool) -> dict[str, Branch]:
+        """The first words of all names; `foreign`: of names in Latin letters that are not English."""
+        return (self._foreign if foreign else self._common).next or {}
+
+    def is_person(self, word: str) -> bool:
+        """Whether the word is a first name or a title that stands before a surname."""
+        return word in self._persons
+
+    def _add(self, fields: list[str]) -> None:
+        codes, kind, language, case, weight, since, until, surface = fields
+        self._size += 1
+        if kind == "person":
+            self._persons.add(surface)
+            return
+        rule = case.rstrip("?")
+        if rule not in {"cap", "mid", "any", "exact"}:
+            raise ValueError(f"no case rule {case!r}")
+        name = Name(
+            codes=() if codes == "-" else tuple(codes.split(",")),
+            kind=kind,
+            language=language,
+            weight=float(weight),
+            exact=rule == "exact",
+            anywhere=rule == "any",
+            mid=rule == "mid",
+            supported=case.endswith("?"),
+            since=date.fromisoformat(since) if since else None,
+            until=date.fromisoformat(until) if until else None,
+        )
+        root = self._foreign if language != "en" and surface[:1].lower() < "ʰ" else self._common
+        branches = [root]
+        for forms in _words(surface, language, exact=name.exact):
+            branches = [after for branch in branches for after in branch.follow(forms)]
+        for branch in branches:
+            if branch.name is None or (branch.name.supported and not name.supported):
+                branch.name = name
+
+
+def _words(surface: str, language: str, *, exact: bool) -> Iterator[tuple[str, ...]]:
+    """The words of a surface, each with its folded forms."""
+    for piece in _PIECE.findall(surface):
+        dotted = bool(_DOTS.match(piece)) and len(piece) > 2
+        bare = piece.replace(".", "") if dotted else piece.rstrip(".,")
+        forms = word_forms(bare, language)
+        yield forms if exact or dotted else tuple(dict.fromkeys(fold_word(form) for form in forms))

@@ -1,0 +1,38 @@
+"""The only reader of the data files that are shipped with the program: gazetteer, regions and the like."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from watchdog_bot.core.match.atlas import Atlas
+from watchdog_bot.core.match.countries import CountryTagger
+from watchdog_bot.core.match.gazetteer import Gazetteer
+
+GAZETTEER_FILES = ("names", "demonyms", "places", "institutions", "leaders", "cities", "blocks", "people")
+
+
+def _lines(*path: str) -> tuple[str, ...]:
+    return tuple(files(__package__).joinpath(*path).read_text(encoding="utf-8").splitlines())
+
+
+def gazetteer_lines() -> tuple[str, ...]:
+    """All lines of the gazetteer. Hand-reviewed files come first: where two say the same name, the first wins."""
+    return tuple(line for name in GAZETTEER_FILES for line in _lines("gazetteer", f"{name}.tsv"))
+
+
+@cache
+def load_tagger() -> CountryTagger:
+    """The country tagger with the shipped gazetteer, built once."""
+    return CountryTagger(Gazetteer.from_lines(gazetteer_lines()))
+
+
+def atlas_lines() -> tuple[str, ...]:
+    """Shown names of countries, and the regions that can be followed."""
+    return _lines("countries.tsv") + _lines("regions.tsv")
+
+
+@cache
+def load_atlas() -> Atlas:
+    """Countries and regions, built once."""
+    return Atlas.from_lines(atlas_lines(), gazetteer=_lines("gazetteer", "names.tsv"))
