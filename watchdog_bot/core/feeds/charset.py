@@ -139,11 +139,11 @@ def _not_ascii(body: bytes, content_type: str) -> str:
 
 
 def _nearly_utf8(body: bytes) -> str | None:
-    """Rule 5: at least four good characters for each bad byte."""
+    """Rule 5: at least two good characters for each bad byte; in another encoding hardly any are good."""
     text = body.decode("utf-8", "surrogateescape")
     bad = [char for char in text if "\udc80" <= char <= "\udcff"]
     good = sum(1 for char in text if char > "\x7f") - len(bad)
-    if good < 4 * len(bad):
+    if good < 2 * len(bad):
         return None
     repaired = {
         ord(char): bytes([ord(char) - 0xDC00]).decode("cp1252", "replace") for char in dict.fromkeys(bad)

@@ -139,7 +139,7 @@ def canonical_link(url: str, *, fragment: bool = False) -> str:
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         return url.strip()
-    if parts.scheme not in _DEFAULT_PORTS or not host:
+    if parts.scheme not in _DEFAULT_PORTS or not host or not host.isprintable() or " " in url.strip():
         return url.strip()
     while host.startswith("www.") and "." in host[4:]:
         host = host[4:]

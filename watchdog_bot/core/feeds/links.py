@@ -27,6 +27,8 @@ def absolute(href: str | None, base: str = "") -> str | None:
     if scheme and scheme[0].lower() not in {"http:", "https:"}:
         return None
     try:
+        if scheme and not urlsplit(href).netloc:
+            return None  # "https:" and nothing, or nothing that a browser and Python would read alike
         joined = urljoin(base, href)
         parts = urlsplit(joined)
         host, _port = parts.hostname, parts.port

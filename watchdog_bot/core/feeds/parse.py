@@ -29,7 +29,7 @@ _ROOT = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
 _LATE_ROOT = re.compile(
     r"<(?:[A-Za-z][\w.-]*:)?(rss|feed|rdf|urlset|sitemapindex|channel)(?=[\s>])", re.IGNORECASE
 )
-_PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_PAGE = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _TITLE = re.compile(r"<title\b[^>]*>(.{0,1000}?)</title>", re.IGNORECASE | re.DOTALL)
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel", "item", "entry"})
 _SITEMAP_ROOTS = frozenset({"urlset", "sitemapindex"})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from itertools import islice, pairwise
 
 from watchdog_bot.core.feeds.entry import MAX_ENTRIES, make_entry
 from watchdog_bot.core.feeds.links import absolute
@@ -27,14 +28,14 @@ _CDATA = re.compile(r"\s*<!\[CDATA\[(.*?)\]\]>\s*", re.DOTALL)
 
 def salvage(text: str, *, url: str, now: datetime | None = None) -> tuple[ParsedEntry, ...]:
     """The entries that the tags show, with whatever of them can be read; none if there are none."""
-    starts = [found.end() for found in _START.finditer(text)][: MAX_ENTRIES + 1]
+    starts = [found.end() for found in islice(_START.finditer(text), MAX_ENTRIES)]
     entries = []
-    for start, following in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, following in pairwise([*starts, len(text)]):
         end = _END_OF_ENTRY.search(text, start, following)
         fields = _fields(text[start : end.start() if end else following])
         if fields:
             entries.append(_entry(fields, url=url, now=now))
-    return tuple(entries[:MAX_ENTRIES])
+    return tuple(entries)
 
 
 def _fields(block: str) -> dict[str, str]:

@@ -6,19 +6,19 @@ sanitising and resolving off: plain text needs neither, and they are most of its
   replaced beforehand, the second make a second attempt without the DOCTYPE;
 - control characters make it read leniently, and slowly: they are removed beforehand;
 - it keeps the last of several links: the first alternate one is taken here;
-- its dates: see `dates`; its own reading is only asked where that one finds nothing;
+- it takes "MSK" for UTC and the 45th of a 13th month for a day: see `dates`;
+- it resolves a guid like a link, so that guids change with the address of the feed: it is told no address;
 - it finds nothing in a few malformed documents that visibly hold entries: see `salvage`.
 """
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
+from html.entities import html5
 from io import BytesIO
 from itertools import islice
-from time import struct_time
 from typing import Any
 
 import feedparser
@@ -28,11 +28,14 @@ from watchdog_bot.core.feeds.dates import read_date
 from watchdog_bot.core.feeds.entry import MAX_ENTRIES, clean_language, make_entry, shortened
 from watchdog_bot.core.feeds.links import absolute
 from watchdog_bot.core.feeds.salvage import salvage
-from watchdog_bot.core.html import clean, plain, plain_text
+from watchdog_bot.core.html import clean, looks_like_markup, plain, plain_text
 from watchdog_bot.core.model import FeedKind, ParsedEntry, ParsedFeed
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]+")
 _CHARREF = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
+_REFERENCE = re.compile(
+    r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&#[xX]?[0-9a-fA-F]+;|&([A-Za-z][A-Za-z0-9]*);|&", re.DOTALL
+)
 _DOCTYPE = re.compile(r"<!DOCTYPE\b(?:[^<>\[]|\[[^\]]*\])*>|<!DOCTYPE\b[^>]*>", re.IGNORECASE)
 _ENTRY = re.compile(r"<(?:item|entry)(?=[\s>])")
 _LONG_TAG = re.compile(r"<[^<>]{20000}")
@@ -40,6 +43,10 @@ _BRISTLING = re.compile(r"<[A-Za-z][\w:.-]*+(?:\s++[\w:.-]++\s*+=\s*+(?:\"[^\"<]
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "html", "xhtml"})
+_COMMENT = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
+MAX_COMMENTS = (
+    200  # above which they are removed: feedparser's lenient reading takes the square of their number
+)
 MAX_TTL = 86_400
 
 
@@ -49,24 +56,21 @@ def parse_xml(text: str, *, url: str, now: datetime | None = None) -> ParsedFeed
     Raises ParseError if it is not to be read.
     """
     text = _bounded(_mended(text))
-    try:
-        read = _feedparser(text, url)
-    except Exception:  # noqa: BLE001 - whatever it raises (its issue 599), the document may yet be read
-        read = _second_attempt(text, url)
-    feed = read["feed"]
-    entries = tuple(
-        _entry(each, base=url, rss=not _is_atom(read), now=now) for each in read["entries"][:MAX_ENTRIES]
-    )
-    damaged = bool(read["bozo"])
+    read = _best_reading(text)
+    feed, damaged = read["feed"], bool(read["bozo"])
+    rss = not str(read["version"] or "").startswith("atom")
+    entries = tuple(_entry(each, base=url, rss=rss, now=now) for each in read["entries"][:MAX_ENTRIES])
+    if damaged:  # the last one may have been cut off before it said a word
+        entries = tuple(entry for entry in entries if entry != ParsedEntry(None, None, ""))
     if not entries:
         entries = salvage(text, url=url, now=now)
         damaged = damaged or bool(entries)
     if not entries and not read["version"]:
-        raise ParseError(f"not a feed that can be read: {_complaint(read)}")
+        raise ParseError(f"not a feed that can be read: {_complaint(read, text)}")
     tail = _outside_entries(text) if "skip" in text or "Skip" in text else ""
     return ParsedFeed(
-        kind=FeedKind.ATOM if _is_atom(read) else FeedKind.RSS,
-        title=shortened(_title(feed), 200),
+        kind=FeedKind.RSS if rss else FeedKind.ATOM,
+        title=shortened(_title(feed, rss=rss), 200),
         link=absolute(_text(feed, "link"), url),
         language=clean_language(_text(feed, "language")),
         entries=entries,
@@ -78,8 +82,8 @@ def parse_xml(text: str, *, url: str, now: datetime | None = None) -> ParsedFeed
     )
 
 
-def _feedparser(text: str, url: str) -> Any:
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+def _feedparser(text: str) -> Any:
+    headers = {"content-type": "application/xml; charset=utf-8"}
     return feedparser.parse(
         BytesIO(text.encode("utf-8")),
         response_headers=headers,
@@ -88,20 +92,50 @@ def _feedparser(text: str, url: str) -> Any:
     )
 
 
-def _second_attempt(text: str, url: str) -> Any:
-    try:
-        return _feedparser(_DOCTYPE.sub("", text, count=1), url)
-    except Exception as error:  # noqa: BLE001 - the border to feedparser
-        return {"feed": {}, "entries": [], "version": "", "bozo": True, "bozo_exception": error}
+def _best_reading(text: str) -> Any:
+    read = _read(text)
+    if read["bozo"] and (repaired := _references_repaired(text)) != text:
+        again = _read(repaired)
+        again["bozo"] = True  # though what was repaired may be read without complaint
+        return again if len(again["entries"]) >= len(read["entries"]) else read
+    return read
+
+
+def _read(text: str) -> Any:
+    """What feedparser makes of it; whatever it raises (its issue 599), the document may yet be read."""
+    for attempt in (text, _DOCTYPE.sub("", text, count=1)):
+        try:
+            return _feedparser(attempt)
+        except Exception as error:  # noqa: BLE001 - the border to feedparser
+            trouble = error
+    return {"feed": {}, "entries": [], "version": "", "bozo": True, "bozo_exception": trouble}
 
 
 def _mended(text: str) -> str:
     text = text.lstrip("\ufeff \t\r\n\x00")
     if _CONTROLS.search(text):
         text = _CONTROLS.sub("", text)
+    if text.count("<!--") > MAX_COMMENTS:
+        text = _COMMENT.sub(lambda found: found[0] if found[0].startswith("<![") else "", text)
     if "&#" in text:
         text = _CHARREF.sub(_existing, text)
     return text
+
+
+def _references_repaired(text: str) -> str:
+    """With "&" that begins no reference escaped, and names that HTML knows and XML does not as their characters.
+
+    feedparser's lenient reading takes "?id=1&lang=en" for a bracket.
+    """
+    return _REFERENCE.sub(_repaired, text)
+
+
+def _repaired(found: re.Match[str]) -> str:
+    name = found[1]
+    if name is None or name in {"lt", "gt", "amp", "quot", "apos"}:
+        return found[0] if found[0] != "&" else "&amp;"
+    character = html5.get(f"{name};")
+    return character if character is not None and character not in {"<", ">", "&"} else f"&amp;{name};"
 
 
 def _bounded(text: str) -> str:
@@ -120,7 +154,7 @@ def _bounded(text: str) -> str:
 
 
 def _existing(found: re.Match[str]) -> str:
-    """The reference, or what stands for it where XML has no such character."""
+    """The reference, what it means in windows-1252 (as in HTML), or nothing where there is no such character."""
     digits = found[1] or found[2]
     number = int(digits, 16 if found[1] else 10) if len(digits) <= 12 else 0x110000
     if (
@@ -131,20 +165,18 @@ def _existing(found: re.Match[str]) -> str:
     ):
         return found[0]
     if 0x80 <= number < 0xA0:  # windows-1252, as HTML reads them
-        return bytes([number]).decode("cp1252", "replace")
-    return found[0] if 0x10000 <= number <= 0x10FFFF else "\ufffd"
+        return bytes([number]).decode("cp1252", "ignore")
+    return found[0] if 0x10000 <= number <= 0x10FFFF else ""
 
 
-def _is_atom(read: Mapping[str, Any]) -> bool:
-    return str(read["version"] or "").startswith("atom")
-
-
-def _complaint(read: Mapping[str, Any]) -> str:
-    """What the XML parser said, with the line."""
+def _complaint(read: Mapping[str, Any], text: str) -> str:
+    """What the XML parser said, with the line; feedparser puts one before a document without a declaration."""
     error = read.get("bozo_exception")
     line = getattr(error, "getLineNumber", lambda: None)()
     message = getattr(error, "getMessage", lambda: "")() or "no known elements in it"
-    return f"malformed XML at line {line}: {message}" if line else message
+    if not line:
+        return message
+    return f"malformed XML at line {line if text.startswith('<?xml') else max(1, line - 1)}: {message}"
 
 
 # ------------------------------------------------------------------------------------------------ entries
@@ -162,7 +194,7 @@ def _entry(raw: Mapping[str, Any], *, base: str, rss: bool, now: datetime | None
     return make_entry(
         id=_text(raw, "id"),
         link=_link(raw, base),
-        title=_title(raw),
+        title=_title(raw, rss=rss),
         summary="" if raw_summary == raw_content else plain(raw_summary),
         content=plain(raw_content),
         published=published,
@@ -183,11 +215,12 @@ def _text(raw: Mapping[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _title(raw: Mapping[str, Any]) -> str:
+def _title(raw: Mapping[str, Any], *, rss: bool) -> str:
+    """Atom says what it holds; in RSS, markup in a title is meant as such by nearly everybody."""
     value = _text(raw, "title")
     detail = _get(raw, "title_detail")
     kind = _text(detail, "type") if isinstance(detail, dict) else ""
-    return plain(value) if kind in _HTML_TYPES else plain_text(value)
+    return plain(value) if kind in _HTML_TYPES or (rss and looks_like_markup(value)) else plain_text(value)
 
 
 def _content(raw: Mapping[str, Any]) -> str:
@@ -218,15 +251,13 @@ def _link(raw: Mapping[str, Any], base: str) -> str | None:
     pages = [href for rel, href, kind in links if rel == "alternate" and (kind in _HTML_TYPES or not kind)]
     others = [href for rel, href, _ in links if rel == "alternate"]
     last = [href for rel, href, _ in links if rel in {"related", "via", "self"}]
-    for href in (*pages, *others, _text(raw, "link"), *last):
+    for href in (*pages, *others):
         if (address := absolute(href, base)) is not None:
             return address
-    identifier = _text(raw, "id")
-    return (
-        absolute(identifier)
-        if identifier.startswith(("http://", "https://")) and _get(raw, "guidislink")
-        else None
-    )
+    link = absolute(
+        _text(raw, "link")
+    )  # feedparser's, from a guid: "5" is no address, whatever isPermaLink says
+    return link or next((address for href in last if (address := absolute(href, base)) is not None), None)
 
 
 def _tags(raw: Mapping[str, Any]) -> Iterable[str]:
@@ -241,21 +272,7 @@ def _language(raw: Mapping[str, Any]) -> str | None:
 
 
 def _date(raw: Mapping[str, Any], key: str, now: datetime | None) -> datetime | None:
-    """Ours, else feedparser's own reading (it knows a few forms more)."""
-    text = _text(raw, key)
-    if not text:
-        return None
-    if (moment := read_date(text, now=now)) is not None:
-        return moment
-    parsed = _get(raw, f"{key}_parsed")
-    if not isinstance(parsed, struct_time) or not 1995 <= parsed.tm_year <= 2200 or not _names_a_day(text):
-        return None
-    return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
-
-
-def _names_a_day(text: str) -> bool:
-    """feedparser reads numbers of any kind as dates; two groups of digits are the least that a date has."""
-    return len(re.findall(r"\d+", text)) >= 2 and "/" not in text
+    return read_date(_text(raw, key), now=now)
 
 
 # ------------------------------------------------------------------------------------------------ the feed's wishes
