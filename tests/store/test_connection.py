@@ -26,6 +26,7 @@ TABLES = {
     "feed",
     "gate",
     "mute",
+    "offered_feed",
     "pending_edit",
     "post",
     "post_key",

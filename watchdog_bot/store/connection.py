@@ -27,6 +27,7 @@ _SETTINGS = (
     "PRAGMA secure_delete = ON",  # forgotten means overwritten
     "PRAGMA trusted_schema = OFF",
     "PRAGMA temp_store = MEMORY",
+    "PRAGMA wal_autocheckpoint = 4000",  # pages, 16 MB: the same pages are written over and over
 )
 
 # Cause and mend by SQLite's result code (its names, without the extended part).

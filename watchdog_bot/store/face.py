@@ -10,6 +10,7 @@ Errors: StoreError for anything the database refuses, with its cause and mend. T
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -67,6 +68,7 @@ class Store:
         self._db = db
         self._closed = False
         self._calls = 0
+        self._recordings: deque[outbox.Recording] = deque()  # filled here, emptied by the thread
 
     @classmethod
     def open(cls, path: Path | str, *, clock: Clock) -> Opening:
@@ -127,6 +129,10 @@ class Store:
         return await self._run(
             feeds.add, url, name=name, kind=kind, every=every, countries=countries, language=language
         )
+
+    async def first_offer(self, url: str) -> bool:
+        """Whether this address of the catalogue is offered for the first time: what an admin removed stays removed."""
+        return await self._run(feeds.offered, url)
 
     async def remove_feed(self, feed_id: FeedId) -> bool:
         """Its posts, and what is owed of them, stay."""
@@ -251,8 +257,14 @@ class Store:
         )
 
     async def record(self, change: DeliveryChange) -> bool:
-        """What came of an attempt. False where it is late and says nothing new."""
-        return await self._run(outbox.record, change, self._clock.now())
+        """What came of an attempt; on the disk when this returns. False where it is late and says nothing new."""
+        recording = outbox.Recording(change, self._clock.now())
+        self._recordings.append(recording)
+        await self._run(outbox.record_all, self._recordings)
+        if recording.error is not None:
+            with translated(self._path):
+                raise recording.error
+        return recording.written
 
     async def recover(self, now: datetime) -> int:
         """On start: what was being sent is doubtful. Returns how many."""
@@ -330,6 +342,14 @@ class Store:
     async def housekeep(self, now: datetime, *, limit: int = upkeep.SLICE) -> int:
         """One slice of what retention asks; call it until it returns 0."""
         return await self._run(upkeep.housekeep, now, limit=limit)
+
+    async def check(self) -> tuple[str, ...]:
+        """What SQLite finds wrong with the file, and the mend; empty when nothing is."""
+        return await self._run(upkeep.check)
+
+    async def check(self) -> tuple[str, ...]:
+        """What is wrong with the database itself, with the mend; empty when it is sound."""
+        return await self._run(upkeep.check)
 
     async def backup(self, to: Path | str) -> None:
         """A whole copy of the database; nobody waits for it."""

@@ -36,6 +36,13 @@ def add(
     return rows.feed(row)
 
 
+def offered(db: Database, url: str) -> bool:
+    """Note that this address was offered; True where it is the first time."""
+    with writing(db):
+        changed = db.execute("INSERT INTO offered_feed (url) VALUES (?) ON CONFLICT (url) DO NOTHING", [url])
+        return changed.rowcount == 1
+
+
 def remove(db: Database, feed_id: FeedId) -> bool:
     """Forget the feed and what it alone called its posts; the posts and what is owed of them stay."""
     with writing(db):

@@ -6,8 +6,9 @@ A claim is committed before the call to Telegram and its result after, so a cras
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
@@ -65,13 +66,40 @@ def claim(
         return _load(db, taken)
 
 
-def record(db: Database, change: DeliveryChange, now: datetime) -> bool:
-    """Write what came of an attempt. False where the row is gone or the answer is late and says nothing new.
+@dataclass(slots=True)
+class Recording:
+    """An answer on its way to the database, and what came of it."""
 
-    What the answer says of the chat (gate, move, suspension) holds even then.
+    change: DeliveryChange
+    now: datetime
+    written: bool = False
+    error: Exception | None = None
+
+
+def record_all(db: Database, pending: deque[Recording]) -> None:
+    """Write all answers that wait, in one transaction: while one commit is under way the next answers gather, so
+    that a slow disk does not slow the sending. An answer that breaks is left out alone.
     """
+    batch = []
+    while pending:
+        batch.append(pending.popleft())
+    try:
+        _record_together(db, batch)
+    except Exception as error:  # noqa: BLE001 - kept for the caller whose answer it was
+        if len(batch) == 1:
+            batch[0].error = error
+            return
+        for one in batch:
+            record_all(db, deque([one]))
+
+
+def _record_together(db: Database, batch: list[Recording]) -> None:
+    if not batch:
+        return
     with writing(db):
-        return _record(db, change, now)
+        written = [_record(db, one.change, one.now) for one in batch]
+    for one, done in zip(batch, written, strict=True):
+        one.written = done
 
 
 def recover(db: Database, now: datetime) -> int:
@@ -127,7 +155,8 @@ def of_post(db: Database, subscriber_id: SubscriberId, post_id: PostId) -> Deliv
 def by_message(db: Database, subscriber_id: SubscriberId, message_id: int) -> tuple[Delivery, Post] | None:
     """The delivery that became this message, with its post."""
     found = db.query(
-        "SELECT * FROM delivery WHERE subscriber_id = ? AND message_id = ?", [subscriber_id, message_id]
+        "SELECT * FROM delivery WHERE subscriber_id = ? AND step IS NULL AND message_id = ?",
+        [subscriber_id, message_id],
     )
     for row in found:
         post = posts.one(db, row["post_id"])
@@ -140,7 +169,7 @@ def recent(db: Database, subscriber_id: SubscriberId, limit: int) -> tuple[Deliv
     """The subscriber's newest sent deliveries, newest first."""
     found = db.query(
         """
-        SELECT * FROM delivery WHERE subscriber_id = ? AND state = 'sent' ORDER BY sent_at DESC, id DESC LIMIT ?
+        SELECT * FROM delivery WHERE subscriber_id = ? AND step IS NULL AND sent_at IS NOT NULL ORDER BY sent_at DESC LIMIT ?
         """,
         [subscriber_id, limit],
     )
@@ -159,7 +188,10 @@ def _take(
     busy = {
         row[0]
         for row in db.execute(
-            "SELECT chat_id FROM delivery JOIN subscriber ON subscriber.id = subscriber_id WHERE step = 3"
+            """
+            SELECT chat_id FROM delivery JOIN subscriber ON subscriber.id = subscriber_id
+            WHERE step = 3 AND lease_until > 0
+            """
         )
     }
     taken: list[DeliveryId] = []
@@ -237,6 +269,10 @@ def _claimed(
 
 
 def _record(db: Database, change: DeliveryChange, now: datetime) -> bool:
+    """Write what came of an attempt. False where the row is gone or the answer is late and says nothing new.
+
+    What the answer says of the chat (gate, move, suspension) holds even then.
+    """
     row = next(iter(db.query("SELECT * FROM delivery WHERE id = ?", [change.delivery_id])), None)
     if row is None:
         return False
@@ -280,9 +316,9 @@ def _write(db: Database, change: DeliveryChange, subscriber_id: SubscriberId, no
         ],
     )
     if change.state in _COUNTED:
-        count(db, _COUNTED[change.state])
+        count(db, _COUNTED[change.state], now)
     if change.state is DeliveryState.DEAD and change.doubts > 1:
-        count(db, "doubts")
+        count(db, "doubts", now)
     if not final and ms(change.due_at) <= now:
         enter(db, change.delivery_id, subscriber_id)
     if change.gate_until is None:

@@ -18,13 +18,8 @@ BEHIND, READY = 0, 1
 URGENT, ORDINARY = 0, 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Owed:
-    post_id: PostId
-    subscriber_id: SubscriberId
-    evidence: str
-    subscriptions: str
-    lane: int
+# What is owed of one post: the subscriber, the evidence and the subscriptions (both packed), the lane.
+_Owed = tuple[SubscriberId, str, str, int]
 
 
 def plan(
@@ -50,7 +45,7 @@ def plan(
         if post_id not in holders:
             holders[post_id] = _holders(db, post_id)
         post = _post(db, post_id) if standing.muted else post_id
-        line.add(list(standing.choose(post, planned, holders[post_id])))
+        line.add(post_id, list(standing.choose(post, planned, holders[post_id])))
     line.write()
     return line.count
 
@@ -96,11 +91,13 @@ class _Standing:
     ) -> Iterator[_Owed]:
         """The planned deliveries that hold, one a subscriber. The post itself is needed only where mutes are."""
         packed: dict[int, str] = {}  # subscribers of one query share one evidence value: packed once
-        post_id = post.id if isinstance(post, Post) else post
+        live = self.live
         for delivery in planned:
             subscriber_id = delivery.subscriber_id
-            standing = [one for one in delivery.subscription_ids if self.live.get(one) == subscriber_id]
-            if not standing or subscriber_id in taken:
+            if subscriber_id in taken:
+                continue
+            standing = [one for one in delivery.subscription_ids if live.get(one) == subscriber_id]
+            if not standing:
                 continue
             against = self.muted.get(subscriber_id)
             if against and isinstance(post, Post) and silenced(post, delivery.evidence, against, self.now):
@@ -109,7 +106,8 @@ class _Standing:
             evidence = packed.get(id(delivery.evidence))
             if evidence is None:
                 evidence = packed[id(delivery.evidence)] = rows.pack_evidence(delivery.evidence)
-            yield _Owed(post_id, subscriber_id, evidence, rows.pack(standing), ORDINARY)
+            asking = f"[{standing[0]}]" if len(standing) == 1 else rows.pack(standing)
+            yield subscriber_id, evidence, asking, ORDINARY
 
 
 class _Line:
@@ -125,29 +123,20 @@ class _Line:
         self._behind: list[tuple[object, ...]] = []
         self.count = 0
 
-    def add(self, owed: list[_Owed]) -> None:
-        unasked = {one.subscriber_id for one in owed} - self._asked
+    def add(self, post_id: PostId, owed: list[_Owed]) -> None:
+        unasked = {one[0] for one in owed} - self._asked
         self._ahead |= ahead(self._db, unasked)
         self._asked |= unasked
-        for rank, one in enumerate(owed):
-            turn = self._first_turn[one.lane] + rank
+        for rank, (subscriber_id, evidence, subscriptions, lane) in enumerate(owed):
+            turn = self._first_turn[lane] + rank
             step = READY
-            if one.subscriber_id in self._ahead:
+            if subscriber_id in self._ahead:
                 step = BEHIND
-                self._behind.append((turn, one.subscriber_id, one.lane, turn))
-            self._ahead.add(one.subscriber_id)
+                self._behind.append((turn, subscriber_id, lane, turn))
+            else:
+                self._ahead.add(subscriber_id)
             self._rows.append(
-                (
-                    one.post_id,
-                    one.subscriber_id,
-                    step,
-                    one.lane,
-                    turn,
-                    self._now,
-                    one.evidence,
-                    one.subscriptions,
-                    self._now,
-                )
+                (post_id, subscriber_id, step, lane, turn, self._now, evidence, subscriptions, self._now)
             )
         self.count += len(owed)
 

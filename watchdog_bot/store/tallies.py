@@ -11,20 +11,35 @@ from watchdog_bot.store.connection import writing
 from watchdog_bot.store.rows import moment, moment_or_none, ms
 from watchdog_bot.store.values import StoreStatus
 
+STALE_MARK = "looked at for age"
 
-def count(db: Database, name: str, by: int = 1) -> None:
-    """Within the caller's transaction."""
+
+def count(db: Database, name: str, now: int, by: int = 1) -> None:
+    """Count it, and when it was last counted. Within the caller's transaction."""
     db.execute(
         """
-        INSERT INTO counter (name, value) VALUES (?, ?)
-        ON CONFLICT (name) DO UPDATE SET value = counter.value + excluded.value
+        INSERT INTO counter (name, value, at) VALUES (?, ?, ?)
+        ON CONFLICT (name) DO UPDATE SET value = counter.value + excluded.value, at = excluded.at
         """,
-        [name, by],
+        [name, by, now],
     )
 
 
 def counters(db: Database) -> Mapping[str, int]:
-    return dict(db.execute("SELECT name, value FROM counter ORDER BY name").fetchall())
+    found = db.execute("SELECT name, value FROM counter WHERE name <> ? ORDER BY name", [STALE_MARK])
+    return dict(found.fetchall())
+
+
+def last(db: Database, name: str) -> datetime | None:
+    """When this was last counted."""
+    row = db.execute("SELECT at FROM counter WHERE name = ?", [name]).fetchone()
+    return None if row is None else moment(row[0])
+
+
+def stale_mark(db: Database) -> int:
+    """The last delivery that housekeeping has looked at for its age."""
+    row = db.execute("SELECT value FROM counter WHERE name = ?", [STALE_MARK]).fetchone()
+    return 0 if row is None else row[0]
 
 
 def beat(db: Database, name: str, now: datetime) -> None:
@@ -70,7 +85,7 @@ def status(db: Database) -> StoreStatus:
         sent_total=totals.get("sent", 0),
         doubts_total=totals.get("doubts", 0),
         last_check_at=moment_or_none(_number(db, "SELECT MAX(last_checked_at) FROM feed")),
-        last_sent_at=moment_or_none(_number(db, "SELECT MAX(sent_at) FROM delivery")),
+        last_sent_at=last(db, "sent"),
     )
 
 

@@ -25,7 +25,7 @@ from sqlite_utils import Database
 from watchdog_bot.store.connection import translated, unopened, writing
 from watchdog_bot.store.line import end_waiting
 from watchdog_bot.store.rows import ms
-from watchdog_bot.store.tallies import count
+from watchdog_bot.store.tallies import STALE_MARK, count, stale_mark
 
 POST_TEXT_DAYS = 90
 DELIVERY_DAYS = 30
@@ -56,6 +56,13 @@ def housekeep(db: Database, now: datetime, *, limit: int = SLICE) -> int:
             sql = f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {condition} LIMIT ?)"  # noqa: S608
             left -= db.execute(sql, [ms(now - timedelta(days=days)), left]).rowcount
         return limit - left
+
+
+def check(db: Database) -> tuple[str, ...]:
+    """SQLite's own examination of the file (its pragmas quick_check and foreign_key_check)."""
+    found = [row[0] for row in db.execute("PRAGMA quick_check(10)") if row[0] != "ok"]
+    found += [f"a row of {row[0]} points to nothing" for row in db.execute("PRAGMA foreign_key_check")]
+    return tuple(f"The database is damaged: {each}. Put the newest backup in its place." for each in found)
 
 
 def backup(path: Path, to: Path) -> None:
@@ -90,17 +97,23 @@ def _copy(path: Path, part: Path) -> None:
 
 
 def _end_stale(db: Database, now: datetime, limit: int) -> int:
-    stale = db.execute(
-        """
-        SELECT id FROM delivery WHERE step IN (0, 1, 2, 4) AND created_at <= ? ORDER BY id LIMIT ?
-        """,
-        [ms(now - timedelta(days=DELIVERY_DAYS)), limit],
+    """End old rows that are not finished. Ids grow with time, so each row is looked at once in its life: the last
+    one looked at is remembered as a counter. Returns how many were looked at.
+    """
+    mark = stale_mark(db)
+    looked_at = db.execute(
+        "SELECT id, step FROM delivery WHERE id > ? AND created_at <= ? ORDER BY id LIMIT ?",
+        [mark, ms(now - timedelta(days=DELIVERY_DAYS)), limit],
     ).fetchall()
+    if not looked_at:
+        return 0
     cause = f"it could not be sent for {DELIVERY_DAYS} days"
-    ended = end_waiting(db, [row[0] for row in stale], state="dead", cause=cause, now=ms(now))
+    stale = [delivery_id for delivery_id, step in looked_at if step is not None]
+    ended = end_waiting(db, stale, state="dead", cause=cause, now=ms(now))
     if ended:
-        count(db, "dead", ended)
-    return ended
+        count(db, "dead", ms(now), ended)
+    count(db, STALE_MARK, ms(now), looked_at[-1][0] - mark)
+    return len(looked_at)
 
 
 def _empty_posts(db: Database, now: datetime, limit: int) -> int:
@@ -113,3 +126,19 @@ def _empty_posts(db: Database, now: datetime, limit: int) -> int:
         [ms(now - timedelta(days=POST_TEXT_DAYS)), limit],
     )
     return emptied.rowcount
+
+
+def check(db: Database) -> tuple[str, ...]:
+    """What is wrong with the database itself, in words an admin understands; empty when it is sound."""
+    damage = [row[0] for row in db.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
+    strays = {row[0] for row in db.execute("PRAGMA foreign_key_check")}
+    return (
+        *(
+            f"The database is damaged: {one}. Stop the bot and put the newest backup in its place."
+            for one in damage
+        ),
+        *(
+            f"Rows of the table {one} lead nowhere. Put the newest backup in its place."
+            for one in sorted(strays)
+        ),
+    )

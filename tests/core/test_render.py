@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from watchdog_bot.core.text import utf16_length
+
+from tests.telegram_html import parse
+from watchdog_bot.core import render
+from watchdog_bot.core.model import (
+    Address,
+    ChatKind,
+    ClaimedDelivery,
+    CountryReading,
+    CountryScore,
+    Delivery,
+    DeliveryId,
+    DeliveryState,
+    Evidence,
+    Message,
+    Post,
+    PostId,
+    Subscriber,
+    SubscriberId,
+    SubscriberState,
+)
+
+NOW = datetime(2026, 11, 24, 21, 0, tzinfo=UTC)
+NAMES = render.Names(
+    name=lambda code: {"RU": "Russia", "KZ": "Kazakhstan"}.get(code, code), flag=lambda _code: "🏳"
+)
+WILD = st.text(
+    st.one_of(st.characters(exclude_categories=("Cs",)), st.sampled_from("<>&\"'/b 🇺🇦e\u0301\u202e")),
+    max_size=700,
+)
+
+
+def post(**changes: object) -> Post:
+    values: dict[str, object] = {
+        "id": PostId(7),
+        "title": "Court jails student",
+        "link": "https://example.org/a?b=1&c=2",
+        "summary": "A court in Moscow sentenced a student.",
+        "content": "",
+        "tags": (),
+        "language": "en",
+        "published_at": NOW,
+        "first_seen_at": NOW,
+        "countries": CountryReading(about=(CountryScore("RU", 2.0),)),
+        "feed_name": "Watchdog",
+    }
+    return Post(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def claimed(
+    shown: Post, *evidence: Evidence, doubts: int = 0, also_at: tuple[str, ...] = ()
+) -> ClaimedDelivery:
+    delivery = Delivery(
+        DeliveryId(1),
+        shown.id,
+        SubscriberId(1),
+        DeliveryState.SENDING,
+        due_at=NOW,
+        attempts=1,
+        doubts=doubts,
+        evidence=evidence,
+    )
+    subscriber = Subscriber(SubscriberId(1), Address(5), ChatKind.PRIVATE, SubscriberState.ACTIVE)
+    return ClaimedDelivery(delivery, shown, subscriber, also_at)
+
+
+WORD = Evidence("word", "torture", "Torture", "title")
+
+
+def alert(shown: Post, *evidence: Evidence, doubts: int = 0, also_at: tuple[str, ...] = ()) -> Message:
+    return render.alert(claimed(shown, *(evidence or (WORD,)), doubts=doubts, also_at=also_at), NAMES)
+
+
+def test_an_alert_reads_like_this() -> None:
+    message = alert(post(), Evidence("country", "RU", "Moscow", "text"), WORD)
+    assert parse(message.html).text == (
+        "🏳 Russia\n"
+        "Court jails student\n"
+        "Watchdog · 24 Nov 2026, 21:00 UTC\n"
+        "A court in Moscow sentenced a student.\n"
+        "Matched: Russia, “torture”"
+    )
+    assert [[button.text for button in row] for row in message.buttons] == [["🔗 Read", "❓ Why?", "🔕 Mute"]]
+
+
+def test_the_title_is_bold_and_linked_and_the_date_is_told_in_the_readers_own_zone() -> None:
+    entities = parse(alert(post()).html).entities
+    assert ("Bold", "Court jails student", "") in entities
+    assert ("TextUrl", "Court jails student", "https://example.org/a?b=1&c=2") in entities
+    assert ("DateTime", "24 Nov 2026, 21:00 UTC", "") in entities
+    assert ("BlockQuote", "A court in Moscow sentenced a student.", "") in entities
+
+
+def test_a_missing_date_is_shown_as_first_seen_and_never_invented() -> None:
+    assert "first seen 24 Nov 2026" in parse(alert(post(published_at=None)).html).text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "ftp://example.org/",
+        "https://",
+        "http://a b/",
+        "",
+        None,
+        "tg://user?id=1",
+    ],
+)
+def test_only_http_links_are_linked(url: str | None) -> None:
+    message = alert(post(link=url))
+    assert not [entity for entity in parse(message.html).entities if entity[0] == "TextUrl"]
+    assert [button.text for button in message.buttons[0]] == ["❓ Why?", "🔕 Mute"]
+
+
+def test_markup_in_a_feed_is_shown_as_text_and_forges_nothing() -> None:
+    evil = '</a></b><a href="https://evil.example">click</a>'
+    parsed = parse(alert(post(title=evil, feed_name=evil, summary=evil)).html)
+    assert evil in parsed.text
+    assert {entity[2] for entity in parsed.entities if entity[0] == "TextUrl"} == {
+        "https://example.org/a?b=1&c=2"
+    }
+
+
+def test_a_repeat_after_a_lost_answer_says_so() -> None:
+    assert "already" in parse(alert(post(), doubts=1).html).text
+    assert "already" not in parse(alert(post()).html).text
+
+
+def test_other_sources_of_the_post_are_named() -> None:
+    assert (
+        "Watchdog · also at Memorial, OVD-Info · "
+        in parse(alert(post(), also_at=("Memorial", "OVD-Info")).html).text
+    )
+
+
+def test_many_matched_words_are_cut_to_a_few_and_counted() -> None:
+    evidence = [Evidence("word", f"word{number}", "x", "title") for number in range(12)]
+    assert parse(alert(post(), *evidence).html).text.endswith("“word7” and 4 more")
+
+
+def test_the_country_asked_for_stands_first() -> None:
+    both = CountryReading(about=(CountryScore("RU", 2.0), CountryScore("KZ", 1.0)))
+    message = alert(post(countries=both), Evidence("country", "KZ", "Astana", "text"))
+    assert parse(message.html).text.startswith("🏳 Kazakhstan · 🏳 Russia\n")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    title=WILD,
+    summary=WILD,
+    content=WILD,
+    name=WILD,
+    wanted=WILD,
+    link=st.one_of(WILD, st.just("https://e.org/x")),
+)
+@example(title="<b", summary="&amp;", content="", name="<", wanted='"', link='https://e.org/"><b>')
+def test_whatever_a_feed_says_the_alert_is_valid_within_limits_and_loses_no_word_of_the_title(  # noqa: PLR0917 - Hypothesis passes them by name
+    title: str, summary: str, content: str, name: str, wanted: str, link: str
+) -> None:
+    shown = post(title=title, summary=summary, content=content, feed_name=name, link=link)
+    message = alert(shown, Evidence("word", wanted, wanted, "title"))
+    parsed = parse(message.html)
+    assert utf16_length(parsed.text) <= 4096
+    assert len(parsed.entities) <= 100
+    if utf16_length(title.strip()) <= render.TITLE_LIMIT:
+        assert visible(title) in visible(parsed.text)
+
+
+def visible(text: str) -> str:
+    """Without what Telegram's own clean-up removes or folds: spaces, controls, variation and joiners."""
+    return "".join(ch for ch in text if ch.isprintable() and not ch.isspace() and ch.isalnum())
+
+
+def test_why_names_every_piece_of_evidence_and_the_subscriptions_that_asked() -> None:
+    evidence = (
+        Evidence("country", "RU", "Moscow", "text"),
+        WORD,
+        Evidence("topic", "ill-treatment", "beaten", "summary"),
+    )
+    text = parse(render.why(post(), evidence, ["posts about Russia"], NAMES).html).text
+    assert "🏳 Russia: “Moscow” in the text" in text
+    assert "“torture”: “Torture” in the title" in text
+    assert "topic ill-treatment: “beaten” in the summary" in text
+    assert "posts about Russia" in text
+
+
+@settings(max_examples=60, deadline=None)
+@given(found=WILD, wanted=WILD, query=WILD, title=WILD)
+def test_why_is_valid_whatever_is_in_it(found: str, wanted: str, query: str, title: str) -> None:
+    evidence = tuple(
+        Evidence(kind, wanted, found, "title") for kind in ("country", "word", "topic", "source")
+    )
+    message = render.why(post(title=title), evidence * 10, [query] * 12, NAMES)
+    assert utf16_length(parse(message.html).text) <= 4096

@@ -1,0 +1,128 @@
+"""`kill -9` at every step of a post's way: nothing owed is lost, and what may come twice was in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+import sys
+import time
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.crash.crashing_bot import STEPS
+from watchdog_bot.demo.posts import BASELINE, DemoPost
+from watchdog_bot.demo.show import write_configuration
+from watchdog_bot.demo.sources import Sources
+from watchdog_bot.simulator import Chat, Simulator
+
+PATIENCE = 60.0  # real seconds for any one thing: generous, because the machine is shared
+READERS = 3
+
+KILLS = [(step, when, nth) for step in STEPS for when in ("before", "after") for nth in (1, 2)]
+
+
+def _post(number: int) -> DemoPost:
+    return DemoPost(
+        f"arrest-{number}", f"Arrest number {number} in Minsk", "<p>Police in Belarus held a reporter.</p>"
+    )
+
+
+class _Bot:
+    """Starts of the crashing bot that share one database, one Telegram and one time."""
+
+    def __init__(self, folder: Path, config: Path) -> None:
+        self._folder = folder
+        self._config = config
+        self._anchor = time.time()  # noqa: TID251 - all starts share one time
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def start(self, step: str = "none", when: str = "before", nth: int = 1) -> None:
+        with (self._folder / "bot.log").open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.crash.crashing_bot"),
+                *(str(self._config), str(self._anchor), step, when, str(nth)),
+                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, cwd=Path(__file__).parents[2],
+            )  # fmt: skip
+
+    async def died(self) -> int:
+        assert self.process is not None
+        return await asyncio.wait_for(self.process.wait(), PATIENCE)
+
+    async def stop(self) -> int:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return await self.died()
+
+
+def _count(chat: Chat, post: DemoPost) -> int:
+    return sum(post.title in each.text and "Matched:" in each.text for each in chat.from_bot)
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(600)
+async def test_nothing_owed_is_lost_when_it_is_killed_at_any_step(tmp_path: Path) -> None:
+    async with Simulator() as simulator, Sources() as sources:
+        bot = _Bot(tmp_path, write_configuration(tmp_path, simulator, sources))
+        sources.watchdog.publish(BASELINE[0], _now())
+        await bot.start()
+        chats = await _subscribe(simulator)
+        await _polled(sources)
+        posts = []
+        for number, (step, when, nth) in enumerate(KILLS):
+            assert await bot.stop() == 0 if number == 0 else True
+            posts.append(_post(number))
+            sources.watchdog.publish(posts[-1], _now())
+            await bot.start(step, when, nth)
+            assert await bot.died() == -signal.SIGKILL, f"it was not killed {when} {step}"
+        await bot.start()
+        owed = [(chat, post) for chat in chats for post in posts]
+        await simulator.wait_for(lambda: all(_count(chat, post) for chat, post in owed), PATIENCE)
+        await _settled(tmp_path)
+        assert await bot.stop() == 0
+        doubles = sum(_count(chat, post) - 1 for chat, post in owed)
+        doubts = _number(tmp_path, "SELECT COALESCE(SUM(doubts), 0) FROM delivery")
+        assert doubles <= doubts, "a message came twice and no doubt was recorded"
+        assert doubts <= sum(step in {"claim", "send", "record"} for step, _, _ in KILLS) * READERS
+        assert _number(tmp_path, "SELECT COUNT(*) FROM delivery WHERE state <> 'sent'") == 0
+        assert _number(tmp_path, "SELECT COUNT(*) FROM delivery") == len(owed)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the feed's own date, which decides nothing
+
+
+async def _subscribe(simulator: Simulator) -> list[Chat]:
+    chats = []
+    for number in range(READERS):
+        person = simulator.person(f"Reader {number}")
+        person.say("/countries Belarus")
+        await simulator.wait_for(lambda chat=person.chat: chat.last, PATIENCE)  # type: ignore[misc]
+        chats.append(person.chat)
+    return chats
+
+
+async def _polled(sources: Sources) -> None:
+    goal = sources.watchdog.polls + 2
+    async with asyncio.timeout(PATIENCE):
+        while sources.watchdog.polls < goal:  # noqa: ASYNC110 - the server only counts
+            await asyncio.sleep(0.05)
+
+
+async def _settled(folder: Path) -> None:
+    """Until nothing is owed any more, doubts included."""
+    async with asyncio.timeout(PATIENCE):
+        while _open(folder):
+            await asyncio.sleep(0.1)
+
+
+def _open(folder: Path) -> int:
+    return _number(folder, "SELECT COUNT(*) FROM delivery WHERE step IS NOT NULL")
+
+
+def _number(folder: Path, sql: str) -> int:
+    with closing(sqlite3.connect(f"{(folder / 'watchdog.db').as_uri()}?mode=ro", uri=True)) as connection:
+        return int(connection.execute(sql).fetchone()[0])

@@ -1,0 +1,124 @@
+"""The whole bot at work in this process: simulated Telegram, feed server, real everything else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from watchdog_bot import app
+from watchdog_bot.config import load
+from watchdog_bot.demo.posts import DemoPost
+from watchdog_bot.demo.show import write_configuration
+from watchdog_bot.demo.sources import DemoFeed, Sources
+from watchdog_bot.settings import Settings
+from watchdog_bot.simulator import Chat, Message, Person, Press, Simulator
+
+T = TypeVar("T")
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+PATIENCE = 20.0  # real seconds: generous, because the machine is shared; nothing sleeps this long
+
+
+@dataclass
+class Running:
+    """The bot and both its worlds."""
+
+    simulator: Simulator
+    sources: Sources
+    settings: Settings
+    folder: Path
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[int] | None = None
+
+    async def start(self) -> None:
+        """Start the bot, and wait until it listens."""
+        self.stop = asyncio.Event()
+        polls = self.simulator.calls["getUpdates"]
+        self.task = asyncio.create_task(app.run(self.settings, self.stop))
+        await self.until(lambda: self.simulator.calls["getUpdates"] > polls or self._ended())
+
+    def _ended(self) -> bool:
+        if self.task is not None and self.task.done():
+            self.task.result()
+        return False
+
+    async def end(self) -> int:
+        """Stop it as SIGTERM would; returns the exit code."""
+        self.stop.set()
+        assert self.task is not None
+        return await asyncio.wait_for(self.task, PATIENCE)
+
+    async def until(self, look: Callable[[], T | None]) -> T:
+        """The first truthy answer."""
+        found = await self.simulator.wait_for(look, PATIENCE)
+        assert found is not None
+        return found
+
+    async def say(self, person: Person, text: str, *, chat: Chat | None = None, **where: int) -> Message:
+        """Say something, and return the bot's next message there."""
+        place = chat or person.chat
+        before = len(place.from_bot)
+        person.say(text, chat=chat, **where)
+        await self.until(lambda: len(place.from_bot) > before)
+        last = place.last
+        assert last is not None
+        return last
+
+    async def press(
+        self, person: Person, button: str, *, message: Message | None = None, chat: Chat | None = None
+    ) -> Press:
+        """Press a button, and return when the press is answered and what follows has happened."""
+        pressed = person.press(button, message=message, chat=chat)
+        await self.until(lambda: pressed.answer)
+        await self.settle()
+        return pressed
+
+    async def settle(self) -> None:
+        """Until the bot has confirmed every update and has had its say."""
+        await self.until(lambda: not self.simulator.pending)
+        await asyncio.sleep(0.05)
+
+    def publish(self, post: DemoPost, *, feed: DemoFeed | None = None, when: datetime = LONG_AGO) -> None:
+        """Put a post at the top of a source."""
+        (feed or self.sources.watchdog).publish(post, when)
+
+    async def polled(self, *, times: int = 2) -> None:
+        """Until all sources were asked so often again: what is published before is decided by then."""
+        feeds = (self.sources.watchdog, self.sources.trouble)
+        goal = [feed.polls + times for feed in feeds]
+        async with asyncio.timeout(PATIENCE):
+            while any(feed.polls < wanted for feed, wanted in zip(feeds, goal, strict=True)):  # noqa: ASYNC110 - the server only counts
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
+
+    def alerts(self, chat: Chat, title: str) -> list[Message]:
+        """The alerts of that post in that chat."""
+        return [each for each in chat.from_bot if title in each.text and "Matched:" in each.text]
+
+
+@asynccontextmanager
+async def running(
+    folder: Path,
+    *,
+    admins: Callable[[Simulator], Sequence[int]] = lambda _simulator: (),
+    before: Callable[[Running], Awaitable[None]] | None = None,
+) -> AsyncIterator[Running]:
+    """Start everything; at the end the bot is stopped and must have kept to Telegram's rules."""
+    async with Simulator() as simulator, Sources() as sources:
+        path = write_configuration(folder, simulator, sources, admins=admins(simulator))
+        bot = Running(simulator, sources, load(path, {}), folder)
+        if before is not None:
+            await before(bot)
+        await bot.start()
+        try:
+            yield bot
+        finally:
+            code = await bot.end()
+        assert code == 0
+        assert not simulator.violations
+        assert not simulator.unanswered()

@@ -1,0 +1,215 @@
+"""The door: every command, its output, its exit code."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from watchdog_bot import __version__
+
+ROOT = Path(__file__).resolve().parent.parent
+TOKEN = "1234567:" + "A" * 35
+
+RSS = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>Court notes</title>
+<item><title>Verdict in Minsk</title><link>https://example.org/1</link><guid>n1</guid>
+<pubDate>Tue, 03 Nov 2026 10:00:00 GMT</pubDate><description>&lt;p&gt;A court sat.&lt;/p&gt;</description></item>
+</channel></rss>"""
+
+
+def bot(
+    *args: str, folder: Path, stdin: str = "", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `bot.py` as a user would, in a folder of its own."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "bot.py"), *args],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "WATCHDOG_TELEGRAM__TOKEN": TOKEN, **(env or {})},
+    )
+
+
+def test_it_says_its_version(tmp_path: Path) -> None:
+    done = bot("--version", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"watchdog-bot {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    "args", [["frobnicate"], ["feeds", "inspect"], ["run", "--confg", "x"], ["feeds", "frob"]]
+)
+def test_a_wrong_command_line_is_exit_code_2(args: Sequence[str], tmp_path: Path) -> None:
+    done = bot(*args, folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr
+
+
+def test_help_lists_every_command(tmp_path: Path) -> None:
+    text = bot("--help", folder=tmp_path).stdout
+    for command in ("run", "demo", "check", "health", "feeds", "match"):
+        assert command in text
+
+
+# ------------------------------------------------------------------ check
+
+
+def test_check_is_content_with_a_good_configuration(tmp_path: Path) -> None:
+    done = bot("check", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "fine" in done.stdout
+
+
+def test_check_tells_three_faults_at_once_each_with_its_mend(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[telegram]\ntokn = "x"\nadmins = ["me"]\n[fetch]\nmin_interval = -1\n')
+    done = bot("check", "--config", str(config), folder=tmp_path)
+    assert done.returncode == 2
+    for part in ("tokn", "token", "admins", "min_interval"):
+        assert part in done.stderr
+    assert done.stderr.count("✗") >= 3
+    assert "Traceback" not in done.stderr
+
+
+def test_check_names_a_database_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "notes.db").write_text("This is not a database, whatever its name says. " * 40)
+    done = bot("check", folder=tmp_path, env={"WATCHDOG_DATABASE__PATH": "notes.db"})
+    assert done.returncode == 1
+    assert "not an SQLite database" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_health_without_a_running_bot_fails_with_the_reason(tmp_path: Path) -> None:
+    done = bot("health", folder=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("✗ ")
+
+
+# ------------------------------------------------------------------ feeds
+
+
+def test_inspect_prints_what_the_parser_sees(tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_text(RSS)
+    done = bot("feeds", "inspect", "feed.xml", "--json", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert (seen["kind"], seen["title"]) == ("rss", "Court notes")
+    assert seen["entries"] == [
+        {
+            "id": "n1",
+            "link": "https://example.org/1",
+            "title": "Verdict in Minsk",
+            "published": "2026-11-03T10:00:00+00:00",
+            "summary": "A court sat.",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [("", "empty"), ("<html><body>Hello</body></html>", "page"), ("just words", "not a feed")],
+)
+def test_inspect_says_what_a_document_is_instead(body: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_text(body)
+    done = bot("feeds", "inspect", "feed.xml", folder=tmp_path)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_inspect_of_a_missing_file_says_so(tmp_path: Path) -> None:
+    done = bot("feeds", "inspect", "nowhere.xml", folder=tmp_path)
+    assert done.returncode == 1
+    assert "nowhere.xml" in done.stderr
+
+
+def test_inspect_refuses_private_addresses_unless_allowed(tmp_path: Path) -> None:
+    done = bot("feeds", "inspect", "http://127.0.0.1:9/feed", folder=tmp_path)
+    assert done.returncode == 1
+    assert "private" in done.stderr or "loopback" in done.stderr
+
+
+def test_feeds_are_listed_and_one_that_is_none_is_not_removed(tmp_path: Path) -> None:
+    assert bot("feeds", "list", folder=tmp_path).returncode == 0
+    done = bot("feeds", "remove", "99", folder=tmp_path)
+    assert done.returncode == 1
+    assert "99" in done.stderr
+
+
+# ------------------------------------------------------------------ matching
+
+
+def test_countries_are_matched_a_line_at_a_time(tmp_path: Path) -> None:
+    rows = [
+        {"id": "1", "title": "Moscow court jails student", "text": ""},
+        {"id": 2, "title": "Kazakhstan sends tax inspectors", "text": "Groups in Almaty are fined."},
+        {"id": "3", "title": "How to roast a turkey", "text": ""},
+    ]
+    done = bot(
+        "match",
+        "countries",
+        "--jsonl",
+        folder=tmp_path,
+        stdin="".join(json.dumps(row) + "\n" for row in rows),
+    )
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [
+        {"id": "1", "countries": ["RU"], "mentions": ["RU"]},
+        {"id": 2, "countries": ["KZ"], "mentions": ["KZ"]},
+        {"id": "3", "countries": [], "mentions": []},
+    ]
+
+
+def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
+    done = bot(
+        "match", "countries", "--jsonl", folder=tmp_path, stdin='{"id":1,"title":"x","text":""}\nnonsense\n'
+    )
+    assert done.returncode == 2
+    assert "line 2" in done.stderr
+
+
+# ------------------------------------------------------------------ run
+
+
+def test_run_without_a_token_says_how_to_get_one(tmp_path: Path) -> None:
+    done = bot("run", folder=tmp_path, env={"WATCHDOG_TELEGRAM__TOKEN": ""})
+    assert done.returncode == 2
+    assert "token" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_instance_on_the_same_database_refuses_to_start(tmp_path: Path) -> None:
+    env = {
+        "PATH": "/usr/bin:/bin",
+        "WATCHDOG_TELEGRAM__TOKEN": TOKEN,
+        "WATCHDOG_TELEGRAM__API_BASE_URL": "http://127.0.0.1:9",  # nobody listens: it waits for Telegram
+        "WATCHDOG_CATALOGUE__ENABLED": "false",
+    }
+    with subprocess.Popen(
+        [sys.executable, str(ROOT / "bot.py"), "run"],
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as first:
+        assert first.stdout is not None
+        try:
+            for line in first.stdout:
+                if "telegram_unreachable" in line:
+                    break
+            second = bot("run", folder=tmp_path, env=env)
+            assert second.returncode == 1
+            assert "another instance" in second.stderr
+        finally:
+            first.send_signal(signal.SIGTERM)
+            rest = first.stdout.read()
+        assert first.wait(30) == 0
+    assert TOKEN not in line + rest

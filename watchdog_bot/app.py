@@ -1,0 +1,308 @@
+"""Composition root: the only one who knows all parts, puts them together, starts and stops them.
+
+Start: lock and open the store → subscriptions into the index → Telegram → deliveries that were under way
+become doubtful → jobs. Stop (SIGTERM, Ctrl-C): no new polls → polls under way end → updates end →
+deliveries under way end → store closed. Everything that was not finished is in the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+import structlog
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, JobEvent
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+from telegram.error import InvalidToken, NetworkError
+
+from watchdog_bot import __version__, data
+from watchdog_bot.adding import Added, FeedAdder
+from watchdog_bot.clock import Clock, SystemClock
+from watchdog_bot.config import Settings
+from watchdog_bot.core import render, replies
+from watchdog_bot.core.errors import ConfigError
+from watchdog_bot.core.model import ClaimedDelivery, Feed, Message, SendResult, Subscriber
+from watchdog_bot.deliver import Deliverer, Pace
+from watchdog_bot.desk import Desk
+from watchdog_bot.fetch import Fetcher, FetchLimits
+from watchdog_bot.parsing import ParserPool
+from watchdog_bot.poll import Poller
+from watchdog_bot.store import Store, read_beats
+from watchdog_bot.telegram.application import ALLOWED_UPDATES, App, build, tell_commands
+from watchdog_bot.telegram.sender import send
+
+log = structlog.get_logger(__name__)
+
+TICK = 1.0  # seconds
+BEAT = 10.0
+HOUSEKEEPING = 3600.0
+DRAIN = 20.0  # seconds that work under way gets at the end; containers are given 30
+STALE_BEAT = 90  # seconds after which a heartbeat counts as stopped
+
+# A job that comes late runs once, late; it is never skipped and never doubled.
+ON_TIME = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What `run`, the feed commands and the tests put together."""
+
+    settings: Settings
+    store: Store
+    fetcher: Fetcher
+    parser: ParserPool
+    desk: Desk
+    clock: Clock
+
+
+@asynccontextmanager
+async def assembled(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Parts]:
+    """All parts but Telegram, opened and closed in order. Raises StoreError."""
+    clock = clock or SystemClock()
+    settings.database.path.parent.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(Store.open(settings.database.path, clock=clock))
+        fetcher = await stack.enter_async_context(_fetcher(settings))
+        parser = await stack.enter_async_context(ParserPool(workers=settings.parser.workers))
+        desk = Desk(store, data.load_atlas(), clock, adder=FeedAdder(store, fetcher, parser, clock))
+        yield Parts(settings, store, fetcher, parser, desk, clock)
+
+
+def _fetcher(settings: Settings) -> Fetcher:
+    limits = FetchLimits(
+        total=settings.fetch.timeout, body=settings.fetch.max_body, spacing=settings.fetch.host_spacing
+    )
+    return Fetcher(
+        user_agent=user_agent(settings.fetch.contact),
+        allow_private=settings.fetch.allow_private_addresses,
+        limits=limits,
+    )
+
+
+def user_agent(contact: str) -> str:
+    """Who we are and whom to ask, as a polite guest says (RFC 9110 section 10.1.5)."""
+    return f"WatchdogBot/{__version__} (+{contact})" if contact else f"WatchdogBot/{__version__}"
+
+
+# ------------------------------------------------------------------ run
+
+
+async def run(settings: Settings, stop: asyncio.Event | None = None, *, clock: Clock | None = None) -> int:
+    """Run until SIGTERM, SIGINT or `stop`. Returns the exit code; raises WatchdogError where it cannot start."""
+    stop = stop or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        async with assembled(settings, clock) as parts:
+            await _prepare(parts)
+            await _serve(parts, stop)
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+    log.info("stopped")
+    return 0
+
+
+async def _prepare(parts: Parts) -> None:
+    subscriptions = await parts.desk.load()
+    feeds = await sync_feeds(parts)
+    log.info(
+        "started",
+        version=__version__,
+        python=platform.python_version(),
+        feeds=feeds,
+        subscriptions=subscriptions,
+    )
+
+
+async def sync_feeds(parts: Parts) -> int:
+    """Add the feeds of the configuration and the catalogue that are missing; returns how many there are."""
+    for each in parts.settings.feeds:
+        await parts.store.add_feed(each.url, name=each.name, kind=each.kind, every=each.every)
+    for source in data.load_catalogue() if parts.settings.catalogue.enabled else ():
+        if source.url and await parts.store.first_offer(source.url):
+            await parts.store.add_feed(
+                source.url,
+                name=source.name,
+                kind=source.kind,
+                countries=source.countries,
+                language=source.language,
+            )
+    return len(await parts.store.feeds())
+
+
+async def _serve(parts: Parts, stop: asyncio.Event) -> None:
+    admins = frozenset(parts.settings.telegram.admins)
+    pace = Pace(parts.clock)
+    app = build(
+        parts.desk,
+        token=parts.settings.telegram.token.get_secret_value(),
+        api_base_url=parts.settings.telegram.api_base_url,
+        admins=admins,
+        before_reply=pace.reply,
+    )
+    if not await _connected(app, stop):
+        return
+    deliverer = Deliverer(parts.store, partial(_send, app), partial(_rendered, parts), parts.clock, pace=pace)
+    poller = Poller(
+        parts.store,
+        parts.fetcher,
+        parts.parser,
+        read=data.load_tagger().read,
+        match=parts.desk.index.match,
+        clock=parts.clock,
+        min_interval=parts.settings.fetch.min_interval,
+        on_owed=deliverer.wake,
+    )
+    delivering = asyncio.create_task(deliverer.run(stop), name="deliver")
+    try:
+        await app.start()
+        _schedule(app, parts, poller)
+        await tell_commands(app, admins)
+        assert app.updater is not None
+        await app.updater.start_polling(allowed_updates=ALLOWED_UPDATES, bootstrap_retries=-1)
+        await _until(stop, delivering)
+    finally:
+        stop.set()
+        await _stop(app, poller, delivering)
+
+
+async def _connected(app: App, stop: asyncio.Event) -> bool:
+    """Wait for Telegram as long as it takes; False if told to stop meanwhile.
+
+    Raises ConfigError for a token that Telegram does not know.
+    """
+    wait = 1.0
+    while not stop.is_set():
+        try:
+            await app.initialize()
+        except InvalidToken:
+            raise ConfigError(
+                ("telegram.token: Telegram does not know this token. Ask @BotFather for the right one.",)
+            ) from None
+        except NetworkError as error:
+            log.warning("telegram_unreachable", cause=type(error).__name__, again_in=wait)
+            await _sleep_or(stop, wait)
+            wait = min(60.0, wait * 2)
+        else:
+            return True
+    return False
+
+
+async def _sleep_or(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def _until(stop: asyncio.Event, delivering: asyncio.Task[None]) -> None:
+    """Until told to stop, or the deliverer ends, which it never should: then its error is raised."""
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({stopping, delivering}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if delivering.done() and not stop.is_set():
+        delivering.result()
+
+
+async def _stop(app: App, poller: Poller, delivering: asyncio.Task[None]) -> None:
+    log.info("stopping")
+    if app.job_queue is not None:
+        app.job_queue.scheduler.pause()
+    await poller.drain(DRAIN / 2)
+    if app.updater is not None and app.updater.running:
+        await app.updater.stop()
+    await asyncio.gather(delivering, return_exceptions=True)
+    if app.running:
+        await app.stop()
+    await app.shutdown()
+
+
+def _schedule(app: App, parts: Parts, poller: Poller) -> None:
+    """The few jobs there are. When a feed is due is a column of its row, never a job."""
+    assert app.job_queue is not None, "python-telegram-bot is installed without [job-queue]"
+    scheduler: AsyncIOScheduler = app.job_queue.scheduler
+    jobs: tuple[tuple[str, Callable[[], Awaitable[object]], float], ...] = (
+        ("tick", poller.tick, TICK),
+        ("beat", partial(_beat, parts), BEAT),
+        ("housekeeping", partial(_housekeeping, parts), HOUSEKEEPING),
+    )
+    for name, job, seconds in jobs:
+        scheduler.add_job(job, IntervalTrigger(seconds=seconds), id=name, name=name, **ON_TIME)
+    scheduler.add_listener(_job_event, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES)
+
+
+def _job_event(event: JobEvent) -> None:
+    if event.code == EVENT_JOB_ERROR:
+        log.error("job_broke", job=event.job_id, error=type(event.exception).__name__)
+    else:
+        log.warning("job_still_running", job=event.job_id)
+
+
+async def _beat(parts: Parts) -> None:
+    await parts.store.beat("loop", parts.clock.now())
+
+
+async def _housekeeping(parts: Parts) -> None:
+    """Forget what is past its time, a slice at a time."""
+    more = True
+    while more:  # between slices the store is free for others
+        more = await parts.store.housekeep(parts.clock.now()) > 0
+
+
+async def _send(app: App, subscriber: Subscriber, message: Message) -> SendResult:
+    return await send(app.bot, subscriber.address, message)
+
+
+def _rendered(parts: Parts, claimed: ClaimedDelivery) -> Message:
+    return render.alert(claimed, parts.desk.names, summary_limit=parts.settings.alerts.summary_length)
+
+
+# ------------------------------------------------------------------ the other commands
+
+
+async def check(settings: Settings) -> tuple[str, ...]:
+    """Every fault of the database and of the feeds named, with its mend; empty when all is fine."""
+    async with assembled(settings) as parts:
+        await parts.desk.load()
+        return await parts.store.check()
+
+
+def health(settings: Settings) -> str | None:
+    """What is wrong with the running bot, or None: its heartbeats are read without disturbing it."""
+    beats = read_beats(settings.database.path)
+    now = SystemClock().now()
+    for name in ("loop", "poll", "deliver"):
+        last = beats.get(name)
+        if last is None:
+            return f"no heartbeat of {name!r} yet: the bot has not started, or cannot reach Telegram"
+        if now - last > timedelta(seconds=STALE_BEAT):
+            return f"the last heartbeat of {name!r} was {replies.ago(last, now)}: the bot hangs or is down"
+    return None
+
+
+async def feeds_add(settings: Settings, url: str, *, name: str = "") -> Added | str:
+    """Look at an address and add it; a string says why not."""
+    async with assembled(settings) as parts:
+        return await parts.desk.add_feed(url, name=name)
+
+
+async def feeds_list(settings: Settings) -> tuple[tuple[Feed, str], ...]:
+    """Every feed with its health in words."""
+    async with assembled(settings) as parts:
+        now = parts.clock.now()
+        return tuple((feed, replies.feed_state(feed, now)) for feed in await parts.store.feeds())
+
+
+async def feeds_remove(settings: Settings, which: str) -> Feed | None:
+    """Stop watching the feed of that number or address."""
+    async with assembled(settings) as parts:
+        return await parts.desk.remove_feed(which)

@@ -1,0 +1,237 @@
+"""What one poll means: which posts to store, whom to alert, when to look again. Pure.
+
+`update` decides a document that was read; `unchanged` and `failed` the two other outcomes. Rules:
+
+1. An entry is known if any of its keys is known, or if an earlier entry of the same document has one of
+   them. Dates decide nothing.
+2. The first poll of a feed is its baseline: posts are stored, nobody is alerted.
+3. A new post alerts every subscriber with a matching subscription, once, all evidence merged.
+4. A known post seen in another feed is a sighting and alerts nobody.
+5. An edit counts only in the feed that had the post first, so that two feeds with different teasers do
+   not edit each other for ever; it alerts those whom the new text matches and the old one did not.
+6. A document without entries, from a feed that had some, is a failure, not a change.
+7. After a failure the old validators stay, so that the next answer is a whole one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from watchdog_bot.core.feeds import health, schedule
+from watchdog_bot.core.feeds.identity import content_hash
+from watchdog_bot.core.model import (
+    CountryReading,
+    EntryKeys,
+    Evidence,
+    FailureWeight,
+    Feed,
+    FeedChange,
+    FeedUpdate,
+    Fetched,
+    FetchFailed,
+    FetchResult,
+    HttpMemory,
+    KnownPost,
+    Match,
+    NewPost,
+    NotModified,
+    ParsedEntry,
+    ParsedFeed,
+    PlannedDelivery,
+    PostEdit,
+    PostId,
+    PostText,
+    Sighting,
+    SubscriberId,
+    SubscriptionId,
+)
+
+Matching = Callable[[PostText], tuple[Match, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFacts:
+    """An entry with all that is known about it: its keys, the post they lead to, the countries read.
+
+    `reading` is given for entries that are new or edited; others keep what is stored.
+    """
+
+    entry: ParsedEntry
+    keys: EntryKeys
+    known: KnownPost | None
+    reading: CountryReading | None = None
+
+    @property
+    def needs_reading(self) -> bool:
+        """Whether somebody must read its countries before `update`."""
+        return self.known is None or self.edited
+
+    @property
+    def edited(self) -> bool:
+        """Rule 5."""
+        known = self.known
+        return known is not None and known.origin_here and known.content_hash != content_hash(self.entry)
+
+
+def facts(
+    entries: Sequence[ParsedEntry], keys: Sequence[EntryKeys], known: Sequence[KnownPost | None]
+) -> tuple[EntryFacts, ...]:
+    """Lay three parallel sequences side by side, dropping repeats within the document (rule 1)."""
+    seen: dict[bytes, int] = {}
+    merged: list[EntryFacts] = []
+    for entry, entry_keys, post in zip(entries, keys, known, strict=True):
+        earlier = next((seen[key] for key in (*entry_keys.local, *entry_keys.shared) if key in seen), None)
+        if earlier is None:
+            earlier = len(merged)
+            merged.append(EntryFacts(entry, entry_keys, post))
+        else:
+            first = merged[earlier]
+            merged[earlier] = replace(first, keys=_joined(first.keys, entry_keys), known=first.known or post)
+        for key in (*entry_keys.local, *entry_keys.shared):
+            seen.setdefault(key, earlier)
+    return tuple(merged)
+
+
+def _joined(one: EntryKeys, other: EntryKeys) -> EntryKeys:
+    return EntryKeys(
+        local=tuple(dict.fromkeys((*one.local, *other.local))),
+        shared=tuple(dict.fromkeys((*one.shared, *other.shared))),
+    )
+
+
+def text_of(entry: ParsedEntry, feed: Feed, reading: CountryReading) -> PostText:
+    """What subscriptions are matched against."""
+    return PostText(
+        title=entry.title,
+        summary=entry.summary,
+        content=entry.content,
+        tags=entry.tags,
+        source=feed.name,
+        language=entry.language or feed.language,
+        countries=reading,
+    )
+
+
+def update(
+    feed: Feed,
+    fetched: Fetched,
+    parsed: ParsedFeed,
+    entries: Sequence[EntryFacts],
+    *,
+    match: Matching,
+    body_hash: bytes,
+    min_interval: int,
+    now: datetime,
+) -> FeedUpdate:
+    """All that one poll owes to the store.
+
+    `entries` come from `facts`, with `reading` filled where `needs_reading`; `match` is asked only for
+    posts that may alert. `min_interval` is in seconds.
+    """
+    if not parsed.entries and feed.baseline_done:  # rule 6
+        empty = FetchFailed("the feed answers, but it is empty now", FailureWeight.SOFT)
+        return FeedUpdate(failed(feed, empty, min_interval=min_interval, now=now), at=now)
+    ask = match if feed.baseline_done else _nobody  # rule 2
+    posts = tuple(_new_post(feed, each, ask) for each in entries if each.known is None)
+    edits = tuple(_edit(feed, each.known, each, ask) for each in entries if each.known and each.edited)
+    sightings = tuple(
+        Sighting(each.known.post_id, each.keys) for each in entries if each.known and not each.known.complete
+    )
+    state = health.after(feed.health, fetched, now)
+    if posts:
+        state = replace(state, last_new_at=now)
+    change = FeedChange(
+        feed_id=feed.id,
+        memory=HttpMemory(fetched.etag, fetched.last_modified, body_hash),
+        health=state,
+        next_check_at=schedule.next_check(
+            feed, fetched, parsed=parsed, health=state, now=now, min_interval=min_interval
+        ),
+        kind=parsed.kind,
+        baseline_done=True,
+    )
+    return FeedUpdate(change, at=now, posts=posts, sightings=sightings, edits=edits)
+
+
+def unchanged(feed: Feed, result: Fetched | NotModified, *, min_interval: int, now: datetime) -> FeedChange:
+    """The source has nothing new: a 304, or a 200 with the body of last time.
+
+    The validators of the last answer count, both, even then; a 304 need not repeat them (RFC 9110 15.4.5).
+    """
+    old = feed.memory
+    memory = HttpMemory(
+        etag=result.etag if isinstance(result, Fetched) else result.etag or old.etag,
+        last_modified=(
+            result.last_modified if isinstance(result, Fetched) else result.last_modified or old.last_modified
+        ),
+        body_hash=old.body_hash,
+    )
+    return _change(feed, result, memory, min_interval=min_interval, now=now)
+
+
+def failed(feed: Feed, failure: FetchFailed, *, min_interval: int, now: datetime) -> FeedChange:
+    """No document, or none that could be read (rule 7). 410 Gone pauses the feed; nothing else does."""
+    change = _change(feed, failure, feed.memory, min_interval=min_interval, now=now)
+    return replace(change, paused=feed.paused or failure.gone)
+
+
+def _change(
+    feed: Feed, result: FetchResult, memory: HttpMemory, *, min_interval: int, now: datetime
+) -> FeedChange:
+    state = health.after(feed.health, result, now)
+    due = schedule.next_check(feed, result, parsed=None, health=state, now=now, min_interval=min_interval)
+    return FeedChange(
+        feed_id=feed.id,
+        memory=memory,
+        health=state,
+        next_check_at=due,
+        kind=feed.kind,
+        baseline_done=feed.baseline_done,
+        paused=feed.paused,
+    )
+
+
+def _nobody(_text: PostText) -> tuple[Match, ...]:
+    return ()
+
+
+def _new_post(feed: Feed, facts_: EntryFacts, match: Matching) -> NewPost:
+    reading = facts_.reading or CountryReading()
+    return NewPost(
+        entry=facts_.entry,
+        keys=facts_.keys,
+        content_hash=content_hash(facts_.entry),
+        countries=reading,
+        deliveries=planned(match(text_of(facts_.entry, feed, reading))),
+    )
+
+
+def _edit(feed: Feed, known: KnownPost, facts_: EntryFacts, match: Matching) -> PostEdit:
+    reading = facts_.reading or CountryReading()
+    owed: Mapping[SubscriberId, PlannedDelivery] = {}
+    if known.text is not None:
+        before = {each.subscriber_id for each in match(known.text)}
+        now_matching = planned(match(text_of(facts_.entry, feed, reading)))
+        owed = {each.subscriber_id: each for each in now_matching if each.subscriber_id not in before}
+    return PostEdit(
+        post_id=PostId(known.post_id),
+        entry=facts_.entry,
+        content_hash=content_hash(facts_.entry),
+        countries=reading,
+        deliveries=tuple(owed.values()),
+    )
+
+
+def planned(matches: Sequence[Match]) -> tuple[PlannedDelivery, ...]:
+    """One delivery for each subscriber, whatever number of its subscriptions matched (rule 3)."""
+    subscriptions: dict[SubscriberId, list[SubscriptionId]] = {}
+    evidence: dict[SubscriberId, dict[Evidence, None]] = {}
+    for match in matches:
+        subscriptions.setdefault(match.subscriber_id, []).append(match.subscription_id)
+        evidence.setdefault(match.subscriber_id, {}).update(dict.fromkeys(match.evidence))
+    return tuple(
+        PlannedDelivery(subscriber, tuple(ids), tuple(evidence[subscriber]))
+        for subscriber, ids in subscriptions.items()
+    )

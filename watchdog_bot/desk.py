@@ -1,0 +1,407 @@
+"""What people ask of the bot, done: subscriptions, topics, feeds, previews. Telegram stays outside.
+
+It keeps the store and the live index in step: the store is written first, and the index follows in the same
+breath, so that the next post is decided by what was just promised. Replies are the callers' business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from watchdog_bot.adding import Added, FeedAdder
+from watchdog_bot.clock import Clock
+from watchdog_bot.core.errors import QueryError
+from watchdog_bot.core.match import query as queries
+from watchdog_bot.core.match.atlas import Atlas, flag
+from watchdog_bot.core.match.explain import explain
+from watchdog_bot.core.match.index import MatchIndex
+from watchdog_bot.core.match.query import Query, Vocabulary
+from watchdog_bot.core.model import (
+    Feed,
+    Post,
+    PostText,
+    Subscriber,
+    SubscriberId,
+    SubscriberState,
+    Subscription,
+    SubscriptionId,
+    SubscriptionSlot,
+    Topic,
+)
+from watchdog_bot.core.mutes import Mute, MuteKind
+from watchdog_bot.core.render import Names
+from watchdog_bot.core.text import fold
+from watchdog_bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+PREVIEW_DAYS = 90
+PREVIEW_POSTS = 500
+SAMPLES = 3
+MAX_SUBSCRIPTIONS = 50
+HOME_REGION = "rferl"  # the countries of this field, by the key of the region
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a query would have matched among the newest stored posts."""
+
+    hits: int
+    looked_at: int
+    days: int  # how far back the posts looked at reach
+    samples: tuple[Post, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """A standing query that is in force now."""
+
+    subscription: Subscription
+    query: Query
+    preview: Preview
+    again: bool = False  # it was there already
+
+
+@dataclass(frozen=True, slots=True)
+class TopicChange:
+    """A topic before and after, with what each matches among stored posts; `after` None: it is gone."""
+
+    name: str
+    before: Topic | None
+    after: Topic | None
+    hits_before: int
+    hits_after: int
+    looked_at: int
+    followers: int  # subscriptions that name it
+
+
+class Desk:
+    """The store, the live index and the vocabulary, changed together."""
+
+    def __init__(self, store: Store, atlas: Atlas, clock: Clock, *, adder: FeedAdder) -> None:
+        """Call `load` before anything else."""
+        self._adder = adder
+        self.store = store
+        self.atlas = atlas
+        self.clock = clock
+        self.index = MatchIndex()
+        self.names = Names(name=atlas.country_name, flag=flag)
+        self.topics: tuple[Topic, ...] = ()
+        self.vocabulary = vocabulary(atlas, ())
+        self.country_order = _country_order(atlas)
+
+    async def load(self) -> int:
+        """Bring the index up from the store; returns the number of subscriptions in force."""
+        await self._topics_changed()
+        for subscription in await self.store.all_subscriptions():
+            self._index(subscription)
+        return len(self.index)
+
+    async def _topics_changed(self) -> None:
+        self.topics = await self.store.topics()
+        self.vocabulary = vocabulary(self.atlas, self.topics)
+        self.index.set_topics(self.topics)
+
+    def _index(self, subscription: Subscription) -> None:
+        try:
+            parsed = self.parse_stored(subscription.query)
+        except QueryError as error:  # written by a newer or older version: told, never dropped
+            log.warning("subscription_unreadable", subscription=subscription.id, cause=error.cause)
+            return
+        self.index.add(subscription.id, subscription.subscriber_id, parsed)
+
+    def parse_stored(self, text: str) -> Query:
+        """A query as stored. Raises QueryError for text that this version cannot read."""
+        return queries.restore(text)
+
+    # ------------------------------------------------------------------ the reader's own
+
+    async def main_query(self, subscriber: Subscriber | None) -> Query:
+        """What /countries and /keywords have set so far; an empty query where nothing is set."""
+        if subscriber is None:
+            return Query()
+        for each in await self.store.subscriptions(subscriber.id):
+            if each.slot is SubscriptionSlot.MAIN:
+                return self.parse_stored(each.query)
+        return Query()
+
+    async def set_countries(self, subscriber: Subscriber, codes: frozenset[str]) -> Query:
+        """Follow exactly these countries, keeping the words. Raises QueryError where only exclusions remain."""
+        current = await self.main_query(subscriber)
+        return await self._set_main(subscriber, replace(current, countries=codes))
+
+    async def set_keywords(self, subscriber: Subscriber, text: str) -> Query:
+        """Follow these words, keeping the countries. Raises QueryError with the place and the mend."""
+        current = await self.main_query(subscriber)
+        words = queries.parse_keywords(text, self.vocabulary)
+        countries = current.countries | words.countries
+        return await self._set_main(subscriber, replace(words, countries=countries))
+
+    async def toggle_country(self, subscriber: Subscriber, code: str) -> tuple[Query, bool]:
+        """Follow a country or no longer; says which. Raises QueryError where only exclusions would remain."""
+        chosen = (await self.main_query(subscriber)).countries
+        on = code not in chosen
+        return await self.set_countries(subscriber, chosen | {code} if on else chosen - {code}), on
+
+    async def clear_keywords(self, subscriber: Subscriber) -> Query:
+        """Follow the countries alone."""
+        current = await self.main_query(subscriber)
+        return await self._set_main(subscriber, Query(countries=current.countries))
+
+    async def _set_main(self, subscriber: Subscriber, query: Query) -> Query:
+        old = await self._main(subscriber.id)
+        if query == Query():
+            if old:
+                await self._drop(old.id, subscriber.id)
+            return query
+        text = queries.show(query)
+        checked = queries.parse(text, self.vocabulary)  # the same refusals as for a typed query
+        fresh = await self.store.add_subscription(subscriber.id, SubscriptionSlot.MAIN, text)
+        if old and old.id != fresh.id:
+            self.index.remove(old.id)
+        self._replace(fresh, checked)
+        return checked
+
+    async def _main(self, subscriber_id: SubscriberId) -> Subscription | None:
+        mine = await self.store.subscriptions(subscriber_id)
+        return next((each for each in mine if each.slot is SubscriptionSlot.MAIN), None)
+
+    def _replace(self, subscription: Subscription, query: Query) -> None:
+        self.index.remove(subscription.id)
+        self.index.add(subscription.id, subscription.subscriber_id, query)
+
+    def check(self, text: str) -> None:
+        """Raises QueryError for a query that would be refused, before anything is stored."""
+        queries.parse(text, self.vocabulary)
+
+    def countries_in(self, text: str) -> tuple[frozenset[str], tuple[str, ...]]:
+        """The countries and regions a typed list names, and the names that are neither."""
+        found: set[str] = set()
+        unknown: list[str] = []
+        for name in (part.strip() for part in re.split(r"[,;\n]", text)):
+            if not name:
+                continue
+            codes = queries.codes_of(name, self.vocabulary)
+            found |= codes
+            if not codes:
+                unknown.append(name)
+        return frozenset(found), tuple(unknown)
+
+    def in_words(self, subscription: Subscription) -> str:
+        """A standing query as people say it."""
+        try:
+            return queries.describe(self.parse_stored(subscription.query), self.names.name)
+        except QueryError as error:
+            return f"{subscription.query} (cannot be read any more: {error.cause})"
+
+    async def askers(self, subscriber: Subscriber, post: Post) -> tuple[str, ...]:
+        """Which of the subscriber's standing queries match a post, in words."""
+        text = matchable(post)
+        return tuple(
+            self.in_words(each)
+            for each in await self.store.subscriptions(subscriber.id)
+            if self._matches(each, text)
+        )
+
+    def _matches(self, subscription: Subscription, text: PostText) -> bool:
+        try:
+            return explain(self.parse_stored(subscription.query), text, self.topics).matched
+        except QueryError:
+            return False
+
+    async def subscribe(self, subscriber: Subscriber, text: str) -> Subscribed:
+        """Add a standing query. Raises QueryError for one that is refused, or one too many."""
+        query = queries.parse(text, self.vocabulary)
+        mine = await self.store.subscriptions(subscriber.id)
+        shown = queries.show(query)
+        again = any(each.query == shown for each in mine)
+        if not again and len(mine) >= MAX_SUBSCRIPTIONS:
+            raise QueryError(
+                f"this chat has {len(mine)} subscriptions, and {MAX_SUBSCRIPTIONS} is the most",
+                mend="remove one with /subscriptions, or join several into one with OR",
+            )
+        subscription = await self.store.add_subscription(subscriber.id, SubscriptionSlot.QUERY, shown)
+        self._replace(subscription, query)
+        return Subscribed(subscription, query, await self.preview(query), again=again)
+
+    async def unsubscribe(self, subscriber: Subscriber, subscription_id: SubscriptionId) -> bool:
+        """Remove one of the subscriber's own; False where it is not theirs or is gone already."""
+        return await self._drop(subscription_id, subscriber.id)
+
+    async def _drop(self, subscription_id: SubscriptionId, subscriber_id: SubscriberId) -> bool:
+        removed = await self.store.remove_subscription(subscription_id, subscriber_id)
+        if removed:
+            self.index.remove(subscription_id)
+        return removed
+
+    async def undo_unsubscribe(self, subscriber: Subscriber, subscription_id: SubscriptionId) -> bool:
+        """Bring back one that was removed, within a day."""
+        if not await self.store.restore_subscription(subscription_id, subscriber.id):
+            return False
+        for each in await self.store.subscriptions(subscriber.id):
+            if each.id == subscription_id:
+                self._index(each)
+        return True
+
+    async def set_state(self, subscriber: Subscriber, state: SubscriberState) -> None:
+        """Pause, resume or suspend: the index holds only what may be alerted."""
+        await self.store.set_subscriber_state(subscriber.id, state)
+        for each in await self.store.subscriptions(subscriber.id):
+            self.index.remove(each.id)
+            if state is SubscriberState.ACTIVE:
+                self._index(each)
+
+    async def forget(self, subscriber: Subscriber) -> None:
+        """Delete everything about a subscriber, at once and for good."""
+        for each in await self.store.subscriptions(subscriber.id):
+            self.index.remove(each.id)
+        await self.store.forget(subscriber.id)
+
+    # ------------------------------------------------------------------ mutes
+
+    async def mute(self, subscriber: Subscriber, kind: MuteKind, value: str, days: int) -> Mute:
+        """Silence something for some days."""
+        until = self.clock.now() + timedelta(days=days)
+        return await self.store.mute(subscriber.id, kind, value, until)
+
+    async def muted(self, subscriber: Subscriber) -> tuple[str, ...]:
+        """What is muted, in words."""
+        return tuple(
+            self.names.name(each.value) if each.kind is MuteKind.COUNTRY else each.value or each.kind
+            for each in await self.store.mutes(subscriber.id)
+        )
+
+    async def unmute_all(self, subscriber: Subscriber) -> int:
+        """Take all mutes back; returns how many there were."""
+        mutes = await self.store.mutes(subscriber.id)
+        for each in mutes:
+            await self.store.unmute(subscriber.id, each.kind, each.value)
+        return len(mutes)
+
+    async def unmute(self, subscriber: Subscriber, mute_id: int) -> bool:
+        """Take one of the subscriber's own mutes back."""
+        for each in await self.store.mutes(subscriber.id):
+            if each.id == mute_id:
+                return await self.store.unmute(subscriber.id, each.kind, each.value)
+        return False
+
+    # ------------------------------------------------------------------ feeds
+
+    async def add_feed(self, url: str, *, name: str = "") -> Added | str:
+        """Look at an address and watch it; a string says why not."""
+        return await self._adder.add(url, name=name)
+
+    async def remove_feed(self, which: str) -> Feed | None:
+        """Stop watching the feed of that number or address; None where there is none."""
+        found = next((each for each in await self.store.feeds() if which in {str(each.id), each.url}), None)
+        if found is not None and await self.store.remove_feed(found.id):
+            await self.store.audit("feed removed", found.url)
+        return found
+
+    # ------------------------------------------------------------------ before and after
+
+    async def recent(self) -> tuple[Post, ...]:
+        """The newest stored posts that a preview looks at."""
+        return await self.store.recent_posts(self.clock.now(), days=PREVIEW_DAYS, limit=PREVIEW_POSTS)
+
+    async def preview(self, query: Query) -> Preview:
+        """What the query would have matched among stored posts, without saving anything."""
+        posts = await self.recent()
+        hits = await asyncio.to_thread(hits_among, query, self.topics, posts)
+        return Preview(len(hits), len(posts), _reach(posts, self.clock.now()), hits[:SAMPLES])
+
+    async def save_topic(self, name: str, words: tuple[str, ...], *, dry_run: bool = False) -> TopicChange:
+        """Make or change a topic. Raises QueryError for a name or word that cannot be one."""
+        after = queries.topic(name, words)
+        return await self._change_topic(after.name, after, dry_run=dry_run)
+
+    async def remove_topic(self, name: str, *, dry_run: bool = False) -> TopicChange | None:
+        """Remove a topic; None where there is none of that name."""
+        if self.topic(name) is None:
+            return None
+        return await self._change_topic(name, None, dry_run=dry_run)
+
+    def topic(self, name: str) -> Topic | None:
+        """The topic of that name, however it is written."""
+        return next((each for each in self.topics if fold(each.name) == fold(name)), None)
+
+    async def _change_topic(self, name: str, after: Topic | None, *, dry_run: bool) -> TopicChange:
+        before = self.topic(name)
+        posts = await self.recent()
+        counts = await asyncio.to_thread(lambda: [len(topic_hits(each, posts)) for each in (before, after)])
+        followers = await self._followers(name)
+        if not dry_run:
+            if after is None:
+                await self.store.remove_topic(name)
+            else:
+                await self.store.save_topic(after)
+            await self._topics_changed()
+        return TopicChange(name, before, after, counts[0], counts[1], len(posts), followers)
+
+    async def _followers(self, name: str) -> int:
+        """How many subscriptions follow a topic: a number, never who."""
+        wanted = fold(name)
+        count = 0
+        for each in await self.store.all_subscriptions():
+            try:
+                parsed = self.parse_stored(each.query)
+            except QueryError:
+                continue
+            count += any(fold(topic) == wanted for topic in parsed.topics)
+        return count
+
+
+def _country_order(atlas: Atlas) -> tuple[str, ...]:
+    """As buttons show them: the countries of this field first, each part by name."""
+    field_ = atlas.regions[HOME_REGION].codes
+    return tuple(sorted(atlas.countries, key=lambda code: (code not in field_, atlas.country_name(code))))
+
+
+def vocabulary(atlas: Atlas, topics: Sequence[Topic]) -> Vocabulary:
+    """The names a query may use bare: countries, regions, topics."""
+    return Vocabulary(
+        names={fold(name): code for name, code in atlas.names_for_queries()},
+        regions={
+            fold(name): (atlas.regions[key].name(), atlas.regions[key].codes)
+            for name, key in atlas.region_names_for_queries()
+        },
+        topics={fold(topic.name): topic.name for topic in topics},
+    )
+
+
+def matchable(post: Post) -> PostText:
+    """A stored post as subscriptions are matched against it."""
+    return PostText(
+        title=post.title,
+        summary=post.summary,
+        content=post.content,
+        tags=post.tags,
+        source=post.feed_name,
+        language=post.language,
+        countries=post.countries,
+    )
+
+
+def hits_among(query: Query, topics: Sequence[Topic], posts: Sequence[Post]) -> tuple[Post, ...]:
+    """Those of the posts that the query matches, in their order."""
+    index = MatchIndex()
+    index.set_topics(topics)
+    index.add(SubscriptionId(1), SubscriberId(1), query)
+    return tuple(post for post in posts if index.match(matchable(post)))
+
+
+def topic_hits(topic: Topic | None, posts: Sequence[Post]) -> tuple[Post, ...]:
+    """Those of the posts that a topic's words are in."""
+    return hits_among(Query(topics=frozenset({topic.name})), (topic,), posts) if topic else ()
+
+
+def _reach(posts: Sequence[Post], now: datetime) -> int:
+    """Days back to the oldest post looked at, at least one."""
+    oldest = min((post.first_seen_at for post in posts), default=now)
+    return max(1, round((now - oldest) / timedelta(days=1)))

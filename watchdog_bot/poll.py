@@ -1,0 +1,230 @@
+"""Due feeds → fetch → parse → decide → store. It alerts nobody itself: what is owed is in the store.
+
+The only state here is which polls are under way; when a feed is due is a column, and a crash at any point
+leaves a lease that runs out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from watchdog_bot.clock import Clock
+from watchdog_bot.core import decide
+from watchdog_bot.core.errors import ParseError
+from watchdog_bot.core.feeds import identity, schedule
+from watchdog_bot.core.model import (
+    CountryReading,
+    FailureWeight,
+    Feed,
+    FeedChange,
+    FeedKind,
+    FeedUpdate,
+    Fetched,
+    FetchFailed,
+    FetchResult,
+    HttpMemory,
+    NotModified,
+    ParsedEntry,
+    ParsedFeed,
+)
+from watchdog_bot.fetch import body_hash
+from watchdog_bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+LEASE = 150  # seconds: longer than a fetch and a parse at their limits
+TEXT_READ = 4000  # characters of a post's text in which countries are looked for
+
+
+class Fetching(Protocol):
+    """What `watchdog_bot.fetch.Fetcher` does."""
+
+    async def get(self, url: str, memory: HttpMemory) -> FetchResult:
+        """Fetch conditionally; trouble is a value."""
+        ...
+
+
+class Parsing(Protocol):
+    """What `watchdog_bot.parsing.ParserPool` does."""
+
+    async def parse(
+        self,
+        body: bytes,
+        *,
+        url: str,
+        content_type: str = "",
+        kind: FeedKind = FeedKind.AUTO,
+        now: datetime | None = None,
+    ) -> ParsedFeed:
+        """Parse within limits; dates after `now` and a day are not believed. Raises ParseError."""
+        ...
+
+
+class Reading(Protocol):
+    """What `CountryTagger.read` does."""
+
+    def __call__(
+        self, title: str, text: str, *, language: str | None = None, hints: tuple[str, ...] = ()
+    ) -> CountryReading:
+        """Which countries a text is about."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """What one poll came to, for logs, `feeds check` and tests."""
+
+    posts: int = 0
+    deliveries: int = 0
+    cause: str | None = None  # set when it failed
+
+
+class Poller:
+    """Polls what is due, at most `workers` feeds at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        fetcher: Fetching,
+        parser: Parsing,
+        *,
+        read: Reading,
+        match: decide.Matching,
+        clock: Clock,
+        min_interval: int,
+        workers: int = 20,
+        on_owed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`on_owed` is called after a commit that owes somebody a delivery. `min_interval` is in seconds."""
+        self._store = store
+        self._fetcher = fetcher
+        self._parser = parser
+        self._read = read
+        self._match = match
+        self._clock = clock
+        self._min_interval = min_interval
+        self._workers = workers
+        self._on_owed = on_owed
+        self._under_way: set[asyncio.Task[PollResult]] = set()
+
+    async def tick(self) -> int:
+        """Lease what is due and start polling it; returns how many were started."""
+        free = self._workers - len(self._under_way)
+        if free <= 0:
+            return 0
+        now = self._clock.now()
+        feeds = await self._store.lease_due_feeds(now, limit=free, lease_seconds=LEASE)
+        for feed in feeds:
+            task = asyncio.create_task(self.poll(feed), name=f"poll {feed.id}")
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+        await self._store.beat("poll", now)
+        return len(feeds)
+
+    async def drain(self, seconds: float) -> None:
+        """Let polls under way end, for at most so long; the rest are dropped and their leases run out."""
+        if not self._under_way:
+            return
+        _, late = await asyncio.wait(self._under_way, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def poll(self, feed: Feed) -> PollResult:
+        """One feed, whole. Never raises: a defect of ours becomes a failure of this feed and is logged."""
+        try:
+            return await self._poll(feed)
+        except Exception as error:
+            log.exception("poll_broke", feed=feed.id)
+            failure = FetchFailed(f"an error of the bot itself ({type(error).__name__}); see its log")
+            return await self._give_up(feed, failure)
+
+    async def _poll(self, feed: Feed) -> PollResult:
+        whole = schedule.wants_whole(feed, self._clock.now())
+        result = await self._fetcher.get(feed.url, HttpMemory() if whole else feed.memory)
+        match result:
+            case FetchFailed():
+                return await self._give_up(feed, result)
+            case NotModified():
+                return await self._leave(feed, result)
+            case Fetched() if feed.baseline_done and body_hash(result.body) == feed.memory.body_hash:
+                return await self._leave(feed, result)
+            case Fetched():
+                return await self._take(feed, result)
+
+    async def _take(self, feed: Feed, fetched: Fetched) -> PollResult:
+        try:
+            parsed = await self._parser.parse(
+                fetched.body,
+                url=fetched.url,
+                content_type=fetched.content_type,
+                kind=feed.kind,
+                now=self._clock.now(),
+            )
+        except ParseError as error:
+            return await self._give_up(feed, FetchFailed(str(error), FailureWeight.SOFT))
+        keys = identity.keys(parsed.entries)
+        known = await self._store.known(feed.id, keys)
+        entries = await asyncio.to_thread(
+            self._with_readings, feed, decide.facts(parsed.entries, keys, known)
+        )
+        update = decide.update(
+            feed,
+            fetched,
+            parsed,
+            entries,
+            match=self._match,
+            body_hash=body_hash(fetched.body),
+            min_interval=self._min_interval,
+            now=self._clock.now(),
+        )
+        applied = await self._store.apply(update)
+        if applied.deliveries:
+            self._on_owed()
+        _tell(feed, update, applied.deliveries)
+        return PollResult(
+            posts=len(update.posts), deliveries=applied.deliveries, cause=update.feed.health.cause
+        )
+
+    def _with_readings(
+        self, feed: Feed, entries: tuple[decide.EntryFacts, ...]
+    ) -> tuple[decide.EntryFacts, ...]:
+        """Countries are read off the loop: a first poll may bring thousands of entries."""
+        return tuple(
+            replace(each, reading=read_entry(self._read, each.entry, feed)) if each.needs_reading else each
+            for each in entries
+        )
+
+    async def _leave(self, feed: Feed, result: Fetched | NotModified) -> PollResult:
+        await self._record(
+            decide.unchanged(feed, result, min_interval=self._min_interval, now=self._clock.now())
+        )
+        return PollResult()
+
+    async def _give_up(self, feed: Feed, failure: FetchFailed) -> PollResult:
+        change = decide.failed(feed, failure, min_interval=self._min_interval, now=self._clock.now())
+        await self._record(change)
+        log.warning("feed_failed", feed=feed.id, url=feed.url, cause=failure.cause)
+        return PollResult(cause=failure.cause)
+
+    async def _record(self, change: FeedChange) -> None:
+        await self._store.apply(FeedUpdate(change, at=self._clock.now()))
+
+
+def read_entry(read: Reading, entry: ParsedEntry, feed: Feed) -> CountryReading:
+    """The countries of an entry, its feed's own countries being evidence as well."""
+    repeats = entry.content.startswith(entry.summary)
+    text = entry.content if repeats else f"{entry.summary}\n{entry.content}"
+    return read(entry.title, text[:TEXT_READ], language=entry.language or feed.language, hints=feed.countries)
+
+
+def _tell(feed: Feed, update: FeedUpdate, deliveries: int) -> None:
+    if update.posts or update.edits:
+        event = "baseline" if not feed.baseline_done else "posts"
+        log.info(event, feed=feed.id, new=len(update.posts), edited=len(update.edits), deliveries=deliveries)

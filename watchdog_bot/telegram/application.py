@@ -1,0 +1,371 @@
+"""Between python-telegram-bot and the handlers: rights, replies, presses, and news about chats.
+
+The flow of a command: who may → handler → reply in the same chat and topic. Of a press: who may → handler →
+the press is always answered → edit in place or new message. Updates of one chat are handled in order, those
+of different chats side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+from weakref import WeakValueDictionary
+
+import structlog
+from telegram import (
+    BotCommand,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
+    BotCommandScopeDefault,
+    CallbackQuery,
+    Chat,
+    Update,
+)
+from telegram import Message as TelegramMessage
+from telegram.constants import ChatMemberStatus, ChatType, ParseMode, UpdateType
+from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.ext import (
+    Application,
+    BaseUpdateProcessor,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    ContextTypes,
+    MessageHandler,
+    filters,
+)
+from telegram.request import HTTPXRequest
+
+from watchdog_bot.core import replies
+from watchdog_bot.core.buttons import decode
+from watchdog_bot.core.model import Address, ChatKind, Message, SubscriberState
+from watchdog_bot.desk import Desk
+from watchdog_bot.telegram import handlers
+from watchdog_bot.telegram.ask import COMMANDS, PRESSES, Answer, Ask, Command, Who
+from watchdog_bot.telegram.sender import NO_PREVIEW, markup
+
+log = structlog.get_logger(__name__)
+
+App = Application[Any, Any, Any, Any, Any, Any]
+Context = ContextTypes.DEFAULT_TYPE
+BeforeReply = Callable[[int], Awaitable[None]]
+
+ALLOWED_UPDATES = [
+    UpdateType.MESSAGE,
+    UpdateType.CHANNEL_POST,
+    UpdateType.CALLBACK_QUERY,
+    UpdateType.MY_CHAT_MEMBER,
+]
+_ADMIN = {ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR}
+_OUT = {ChatMemberStatus.LEFT, ChatMemberStatus.BANNED}
+TOAST_LIMIT = 200  # characters (Bot API, answerCallbackQuery)
+SEND_TIMEOUT = 25  # seconds to wait for an answer: the longer, the fewer doubts
+
+
+class OrderedPerChat(BaseUpdateProcessor):
+    """Updates of one chat one after the other, different chats side by side."""
+
+    def __init__(self, max_concurrent_updates: int) -> None:
+        """So many updates at a time at most."""
+        super().__init__(max_concurrent_updates)
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
+        """Wait for the chat's turn."""
+        chat = update.effective_chat if isinstance(update, Update) else None
+        lock = self._locks.setdefault(chat.id if chat else 0, asyncio.Lock())
+        async with lock:
+            await coroutine
+
+    async def initialize(self) -> None:
+        """Nothing to prepare."""
+
+    async def shutdown(self) -> None:
+        """Nothing to put away."""
+
+
+def build(
+    desk: Desk, *, token: str, api_base_url: str, admins: frozenset[int], before_reply: BeforeReply
+) -> App:
+    """The application with every handler, not started yet. Its JobQueue is the program's only scheduler.
+
+    `before_reply` is awaited with the chat's id before each message to a person, so that replies keep to the
+    same pace as alerts, and go before them.
+    """
+    request = partial(HTTPXRequest, read_timeout=SEND_TIMEOUT, write_timeout=SEND_TIMEOUT, connect_timeout=10)
+    app = (
+        Application.builder()
+        .token(token)
+        .base_url(f"{api_base_url.rstrip('/')}/bot")
+        .base_file_url(f"{api_base_url.rstrip('/')}/file/bot")
+        .request(request(connection_pool_size=16))
+        .get_updates_request(request(connection_pool_size=1))
+        .concurrent_updates(OrderedPerChat(16))
+        .build()
+    )
+    desk_side = _Front(desk, admins, before_reply)
+    incoming = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
+    for each in COMMANDS.values():
+        app.add_handler(CommandHandler(each.name, partial(desk_side.command, each), filters=incoming))
+    app.add_handler(CallbackQueryHandler(desk_side.press))
+    app.add_handler(ChatMemberHandler(desk_side.membership, ChatMemberHandler.MY_CHAT_MEMBER))
+    app.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, desk_side.migrated))
+    app.add_handler(
+        MessageHandler(filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & filters.COMMAND, _unknown)
+    )
+    app.add_handler(
+        MessageHandler(filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & filters.TEXT, _talk)
+    )
+    app.add_error_handler(_broke)
+    return app
+
+
+async def tell_commands(app: App, admins: frozenset[int]) -> None:
+    """The menus, by scope. They only show; the right to use a command is checked when it is used."""
+    anyone = [_menu(each) for each in COMMANDS.values() if each.who is Who.ANYONE]
+    chat_admin = [_menu(each) for each in COMMANDS.values() if each.who is not Who.BOT_ADMIN]
+    everything = [_menu(each) for each in COMMANDS.values()]
+    await app.bot.set_my_commands(chat_admin, scope=BotCommandScopeDefault())
+    await app.bot.set_my_commands(chat_admin, scope=BotCommandScopeAllPrivateChats())
+    await app.bot.set_my_commands(anyone, scope=BotCommandScopeAllGroupChats())
+    await app.bot.set_my_commands(chat_admin, scope=BotCommandScopeAllChatAdministrators())
+    for admin in admins:
+        try:
+            await app.bot.set_my_commands(everything, scope=BotCommandScopeChat(admin))
+        except (BadRequest, Forbidden):  # an admin who has not started the bot yet has no menu to set
+            log.info("admin_menu_waits")
+
+
+def _menu(command: Command) -> BotCommand:
+    return BotCommand(command.name, command.help[:256])
+
+
+class _Front:
+    """Turns updates into `Ask`s, checks rights, and brings the answers back."""
+
+    def __init__(self, desk: Desk, admins: frozenset[int], before_reply: BeforeReply) -> None:
+        self._desk = desk
+        self._admins = admins
+        self._before_reply = before_reply
+
+    async def _say(self, message: TelegramMessage, answer: Message) -> TelegramMessage:
+        await self._before_reply(message.chat.id)
+        return await _reply(message, answer)
+
+    # -------------------------------------------------------------- commands
+
+    async def command(self, command: Command, update: Update, _context: Context) -> None:
+        message = update.effective_message
+        if message is None:
+            return
+        shown: list[TelegramMessage] = []
+
+        async def progress(text: Message) -> None:
+            shown.append(await self._say(message, text))
+
+        ask = Ask(
+            self._desk,
+            _address(message),
+            ChatKind(message.chat.type),
+            bot_admin=_user_id(update) in self._admins,
+            text=_after_command(message),
+            language=_language(update),
+            reply_to=message.reply_to_message.message_id if message.reply_to_message else None,
+            progress=progress,
+        )
+        refusal = await self._refusal(command.who, update, ask)
+        answer = replies.plain(refusal) if refusal else await command.run(ask)
+        if shown:
+            await _edit(shown[0], answer)
+        else:
+            await self._say(message, answer)
+
+    async def _refusal(self, who: Who, update: Update, ask: Ask) -> str | None:
+        """Why this person may not, or None."""
+        if who is Who.BOT_ADMIN and not ask.bot_admin:
+            return "Only administrators can do that: those named in the bot's configuration."
+        if who is Who.CHAT_ADMIN and not await self._is_chat_admin(update):
+            return "Only administrators can change what this group is alerted of."
+        return None
+
+    async def _is_chat_admin(self, update: Update) -> bool:
+        """Checked when used, never remembered: rights are taken away as well as given."""
+        chat, message = update.effective_chat, update.effective_message
+        if chat is None:
+            return False
+        if chat.type in {
+            ChatType.PRIVATE,
+            ChatType.CHANNEL,
+        }:  # only a channel's administrators can post in it
+            return True
+        by_chat_itself = update.callback_query is None and message is not None and message.sender_chat == chat
+        if by_chat_itself:  # an anonymous administrator
+            return True
+        user = update.effective_user
+        if user is None:
+            return False
+        try:
+            member = await chat.get_member(user.id)
+        except TelegramError:
+            return False
+        return member.status in _ADMIN
+
+    # -------------------------------------------------------------- presses
+
+    async def press(self, update: Update, _context: Context) -> None:
+        query = update.callback_query
+        if query is None:
+            return
+        answer = await self._pressed(update, query)
+        await _answer(query, answer)
+        message = query.message
+        if not isinstance(message, TelegramMessage):  # too old to be edited or replied to
+            return
+        if answer.edit:
+            await _edit(message, answer.edit)
+        if answer.send:
+            await self._say(message, answer.send)
+
+    async def _pressed(self, update: Update, query: CallbackQuery) -> Answer:
+        pressed = decode(query.data or "")
+        handler = PRESSES.get(pressed.action) if pressed else None
+        if pressed is None or handler is None or not isinstance(query.message, TelegramMessage):
+            return Answer("That button is out of date", alert=True)
+        ask = Ask(
+            self._desk,
+            _address(query.message),
+            ChatKind(query.message.chat.type),
+            bot_admin=_user_id(update) in self._admins,
+            args=pressed.args,
+            language=_language(update),
+            message_id=query.message.message_id,
+        )
+        refusal = await self._refusal(handler.who, update, ask)
+        if refusal:
+            return Answer(refusal, alert=True)
+        try:
+            return await handler.run(ask)
+        except (ValueError, IndexError):  # data of our version that no button of ours holds
+            return Answer("That button is out of date", alert=True)
+
+    # -------------------------------------------------------------- chats
+
+    async def membership(self, update: Update, _context: Context) -> None:
+        """We were blocked, removed, let in again: suspend or revive, never delete."""
+        change = update.my_chat_member
+        if change is None:
+            return
+        out = change.new_chat_member.status in _OUT
+        for known in await self._desk.store.subscribers_of(change.chat.id):
+            if out:
+                await self._desk.set_state(known, SubscriberState.SUSPENDED)
+            elif known.state is SubscriberState.SUSPENDED:
+                await self._desk.set_state(known, SubscriberState.ACTIVE)
+
+    async def migrated(self, update: Update, _context: Context) -> None:
+        """A group became a supergroup: everything follows it to its new id."""
+        message = update.effective_message
+        if message is None:
+            return
+        if message.migrate_to_chat_id:
+            await self._desk.store.migrate_chat(message.chat.id, message.migrate_to_chat_id)
+        elif message.migrate_from_chat_id:
+            await self._desk.store.migrate_chat(message.migrate_from_chat_id, message.chat.id)
+
+
+def _address(message: TelegramMessage) -> Address:
+    """The chat, and the topic where the message stands in one (General has no id of its own here)."""
+    thread = message.message_thread_id if message.is_topic_message else None
+    return Address(message.chat.id, thread)
+
+
+def _user_id(update: Update) -> int | None:
+    user = update.effective_user
+    return user.id if user else None
+
+
+def _language(update: Update) -> str:
+    user = update.effective_user
+    return (user.language_code if user else None) or "en"
+
+
+def _after_command(message: TelegramMessage) -> str:
+    """What was typed after the command, as typed."""
+    parts = (message.text or message.caption or "").split(None, 1)
+    return parts[1] if len(parts) > 1 else ""
+
+
+async def _reply(message: TelegramMessage, answer: Message) -> TelegramMessage:
+    """In the same chat and topic; the message itself is not quoted, it stands right above."""
+    thread = message.message_thread_id if message.is_topic_message else None
+    return await message.get_bot().send_message(
+        message.chat.id,
+        answer.html,
+        parse_mode=ParseMode.HTML,
+        message_thread_id=thread,
+        reply_markup=markup(answer),
+        link_preview_options=NO_PREVIEW,
+        disable_notification=answer.silent,
+    )
+
+
+async def _edit(message: TelegramMessage, answer: Message) -> None:
+    try:
+        await message.edit_text(
+            answer.html,
+            parse_mode=ParseMode.HTML,
+            reply_markup=markup(answer),
+            link_preview_options=NO_PREVIEW,
+        )
+    except BadRequest as error:
+        if "not modified" not in error.message.lower():  # the same button pressed twice
+            raise
+
+
+async def _answer(query: CallbackQuery, answer: Answer) -> None:
+    """Every press is answered, or the button keeps its spinner."""
+    try:
+        await query.answer(answer.toast[:TOAST_LIMIT] or None, show_alert=answer.alert)
+    except BadRequest as error:
+        if (
+            "query is too old" not in error.message.lower()
+            and "query id is invalid" not in error.message.lower()
+        ):
+            raise
+
+
+async def _unknown(update: Update, _context: Context) -> None:
+    if update.effective_message:
+        await _reply(
+            update.effective_message, replies.plain("I do not know that command. /help lists what I can do.")
+        )
+
+
+async def _talk(update: Update, _context: Context) -> None:
+    if update.effective_message:
+        await _reply(update.effective_message, replies.talk(update.effective_message.text or ""))
+
+
+async def _broke(update: object, context: Context) -> None:
+    """The one place where a handler's defect ends: it is logged, and the person is told."""
+    error = context.error
+    log.error("handler_broke", error=type(error).__name__, exc_info=error)
+    chat: Chat | None = update.effective_chat if isinstance(update, Update) else None
+    if chat is None or isinstance(error, Forbidden):
+        return
+    message = update.effective_message if isinstance(update, Update) else None
+    if message is not None:
+        try:
+            await _reply(
+                message,
+                replies.plain("Something went wrong on my side; nothing was changed. Please try again."),
+            )
+        except TelegramError:
+            log.warning("apology_not_delivered")
+
+
+assert handlers  # importing it registers every command and press

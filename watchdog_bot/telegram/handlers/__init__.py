@@ -1,0 +1,8 @@
+"""What each command and button does. Importing this package registers them all.
+
+Each handler is three moves: read what was asked, one call to the desk, a reply.
+"""
+
+from watchdog_bot.telegram.handlers import alerts, countries, feeds, home, subscriptions, topics, words
+
+__all__ = ["alerts", "countries", "feeds", "home", "subscriptions", "topics", "words"]

@@ -1,0 +1,83 @@
+"""Under an alert: why it came, and how to have less of it."""
+
+from __future__ import annotations
+
+from watchdog_bot.core import render, replies
+from watchdog_bot.core.model import Message, PostId
+from watchdog_bot.core.mutes import MuteKind
+from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
+
+ASK_BY_REPLY = Message("Reply with /why to one of my alerts, or press “Why?” under it.")
+NOT_HERE = Message("I sent no such alert here, or it is older than 30 days.")
+
+
+@command("why", "reply to an alert: why it was sent", who=Who.ANYONE)
+async def why(ask: Ask) -> Message:
+    """Explain the alert that was replied to."""
+    if ask.reply_to is None:
+        return ASK_BY_REPLY
+    known = await ask.known()
+    found = await ask.desk.store.delivery_by_message(known.id, ask.reply_to) if known else None
+    if known is None or found is None:
+        return NOT_HERE
+    delivery, post = found
+    return render.why(post, delivery.evidence, await ask.desk.askers(known, post), ask.desk.names)
+
+
+@press("why", who=Who.ANYONE)
+async def why_pressed(ask: Ask) -> Answer:
+    """Explain the alert whose button was pressed."""
+    known = await ask.known()
+    post_id = PostId(int(ask.args[0]))
+    post = await ask.desk.store.post(post_id)
+    delivery = await ask.desk.store.delivery_for(known.id, post_id) if known else None
+    if known is None or post is None or delivery is None:
+        return Answer("I no longer know", send=NOT_HERE)
+    return Answer(
+        send=render.why(post, delivery.evidence, await ask.desk.askers(known, post), ask.desk.names)
+    )
+
+
+@press("mute", who=Who.CHAT_ADMIN)
+async def mute(ask: Ask) -> Answer:
+    """Offer what can be silenced."""
+    post = await ask.desk.store.post(PostId(int(ask.args[0])))
+    if post is None:
+        return Answer("That post is no longer kept")
+    codes = [score.code for score in post.countries.about]
+    return Answer(send=replies.mute_menu(post, codes, ask.desk.names))
+
+
+@press("mc", who=Who.CHAT_ADMIN)
+async def mute_country(ask: Ask) -> Answer:
+    """Silence a country for some days."""
+    code, days = ask.args[0], int(ask.args[1])
+    done = await ask.desk.mute(await ask.subscriber(), MuteKind.COUNTRY, code, days)
+    return Answer("Muted", edit=replies.muted(ask.desk.names.name(code), days, done.id))
+
+
+@press("ms", who=Who.CHAT_ADMIN)
+async def mute_source(ask: Ask) -> Answer:
+    """Silence the source of a post for some days."""
+    post, days = await ask.desk.store.post(PostId(int(ask.args[0]))), int(ask.args[1])
+    if post is None:
+        return Answer("That post is no longer kept")
+    done = await ask.desk.mute(await ask.subscriber(), MuteKind.SOURCE, post.feed_name, days)
+    return Answer("Muted", edit=replies.muted(post.feed_name, days, done.id))
+
+
+@press("um", who=Who.CHAT_ADMIN)
+async def unmute_one(ask: Ask) -> Answer:
+    """Take a mute back."""
+    known = await ask.known()
+    if known is not None:
+        await ask.desk.unmute(known, int(ask.args[0]))
+    return Answer("No longer muted", edit=replies.plain("No longer muted."))
+
+
+@command("unmute", "end everything that was muted", who=Who.CHAT_ADMIN)
+async def unmute(ask: Ask) -> Message:
+    """Take all mutes back."""
+    known = await ask.known()
+    ended = await ask.desk.unmute_all(known) if known else 0
+    return replies.plain("Nothing is muted any more." if ended else "Nothing was muted.")

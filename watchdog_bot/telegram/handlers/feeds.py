@@ -1,0 +1,37 @@
+"""For administrators of the bot: which feeds are watched."""
+
+from __future__ import annotations
+
+from watchdog_bot.core import replies
+from watchdog_bot.core.model import Message
+from watchdog_bot.telegram.ask import Ask, Who, command
+
+
+@command("feeds", "which feeds are watched, and how they are", who=Who.BOT_ADMIN)
+async def feeds(ask: Ask) -> Message:
+    """List them with their health in words."""
+    return replies.feeds(await ask.desk.store.feeds(), ask.desk.clock.now())
+
+
+@command("feed_add", "watch a feed: /feed_add https://example.org/feed", who=Who.BOT_ADMIN)
+async def feed_add(ask: Ask) -> Message:
+    """Look at the address first; only what can be read as a feed is added."""
+    url = ask.text.strip()
+    if not url:
+        return replies.plain("Which address? For example: /feed_add https://example.org/feed")
+    await ask.progress(replies.plain("🔎 Looking at that address…"))
+    added = await ask.desk.add_feed(url)
+    if isinstance(added, str):
+        return replies.plain(f"Nothing was added: {added}")
+    return replies.feed_added(added.feed, added.titles, again=added.again)
+
+
+@command("feed_remove", "stop watching a feed: /feed_remove 3", who=Who.BOT_ADMIN)
+async def feed_remove(ask: Ask) -> Message:
+    """By its number or its address."""
+    found = await ask.desk.remove_feed(ask.text.strip())
+    if found is None:
+        return replies.plain("Which feed? Give its number or address as /feeds shows it: /feed_remove 3")
+    return replies.plain(
+        f"No longer watched: {found.name} ({found.url}).\nIts posts stay known, so adding it again alerts nobody twice."
+    )

@@ -1,0 +1,96 @@
+"""Standing queries: add, list, remove with undo, unmute."""
+
+from __future__ import annotations
+
+from watchdog_bot.core import replies
+from watchdog_bot.core.errors import QueryError
+from watchdog_bot.core.match.query import describe
+from watchdog_bot.core.model import Message, Subscription, SubscriptionId
+from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
+
+HOW = Message(
+    "Say what to watch for, for example:\n"
+    "<code>/subscribe Russia (verdict OR detained) -sport</code>\n"
+    '<code>/subscribe Kazakhstan "tax inspection"</code>\n'
+    "/help lists everything a query may hold."
+)
+
+
+@command("subscribe", "add a standing query: /subscribe Russia torture", who=Who.CHAT_ADMIN)
+async def subscribe(ask: Ask) -> Message:
+    """Add a query, saying back what was understood and what it would have matched."""
+    if not ask.text.strip():
+        return HOW
+    try:
+        ask.desk.check(ask.text)  # before anything about the chat is stored
+        done = await ask.desk.subscribe(await ask.subscriber(), ask.text)
+    except QueryError as error:
+        return replies.refused(error, ask.text)
+    seen = done.preview
+    preview = replies.preview_line(seen.hits, seen.looked_at, seen.days, seen.samples)
+    return replies.subscribed(
+        describe(done.query, ask.desk.names.name), preview, done.subscription.id, again=done.again
+    )
+
+
+@command("subscriptions", "list and remove subscriptions", who=Who.CHAT_ADMIN)
+async def subscriptions(ask: Ask) -> Message:
+    """Every one in words, with a button that removes it."""
+    return await listed(ask)
+
+
+async def listed(ask: Ask) -> Message:
+    """The list as it is now."""
+    known = await ask.known()
+    if known is None:
+        return replies.subscriptions((), ())
+    mine = await ask.desk.store.subscriptions(known.id)
+    return replies.subscriptions(
+        [(each, ask.desk.in_words(each)) for each in mine], await ask.desk.muted(known)
+    )
+
+
+@command("unsubscribe", "remove a subscription: /unsubscribe 2, or all", who=Who.CHAT_ADMIN)
+async def unsubscribe(ask: Ask) -> Message:
+    """Remove by its number in the list; with no number, show the list."""
+    known = await ask.known()
+    mine = await ask.desk.store.subscriptions(known.id) if known else ()
+    wanted = _wanted(ask.text.strip(), mine)
+    if known is None or not wanted:
+        return await listed(ask)
+    for each in wanted:
+        await ask.desk.unsubscribe(known, each.id)
+    last = wanted[-1]
+    if len(wanted) > 1:
+        return replies.plain(f"Removed all {len(wanted)} subscriptions.")
+    return replies.removed(ask.desk.in_words(last), last.id)
+
+
+def _wanted(typed: str, mine: tuple[Subscription, ...]) -> tuple[Subscription, ...]:
+    if typed.lower() == "all":
+        return mine
+    if typed.isascii() and typed.isdigit() and 1 <= int(typed) <= len(mine):
+        return (mine[int(typed) - 1],)
+    return tuple(each for each in mine if typed and each.query == typed)
+
+
+@press("del", who=Who.CHAT_ADMIN)
+async def remove(ask: Ask) -> Answer:
+    """Remove one, with the way back."""
+    known = await ask.known()
+    number = SubscriptionId(int(ask.args[0]))
+    mine = await ask.desk.store.subscriptions(known.id) if known else ()
+    found = next((each for each in mine if each.id == number), None)
+    if known is None or found is None:
+        return Answer("It was removed already")
+    await ask.desk.unsubscribe(known, number)
+    return Answer("Removed", edit=await listed(ask), send=replies.removed(ask.desk.in_words(found), number))
+
+
+@press("undo", who=Who.CHAT_ADMIN)
+async def undo(ask: Ask) -> Answer:
+    """Bring a removed one back."""
+    known = await ask.known()
+    if known is None or not await ask.desk.undo_unsubscribe(known, SubscriptionId(int(ask.args[0]))):
+        return Answer("It cannot be brought back any more", alert=True)
+    return Answer("Back again", edit=await listed(ask))

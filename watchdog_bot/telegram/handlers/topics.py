@@ -1,0 +1,62 @@
+"""For administrators of the bot: named keyword lists that subscribers can follow."""
+
+from __future__ import annotations
+
+from watchdog_bot.core import replies
+from watchdog_bot.core.errors import QueryError
+from watchdog_bot.core.match.query import split_items
+from watchdog_bot.core.model import Message
+from watchdog_bot.desk import TopicChange
+from watchdog_bot.telegram.ask import Ask, Who, command
+
+
+@command("topics", "the topics and their words", who=Who.BOT_ADMIN)
+async def topics(ask: Ask) -> Message:
+    """List them."""
+    return replies.topics(ask.desk.topics)
+
+
+@command(
+    "topic_add",
+    'make or change a topic: /topic_add torture torture, "ill-treatment", пытк*',
+    who=Who.BOT_ADMIN,
+)
+async def topic_add(ask: Ask) -> Message:
+    """Save it, and show what it matches now and matched before."""
+    try:
+        name, words = _named(ask.text)
+        change = await ask.desk.save_topic(name, words)
+    except QueryError as error:
+        return replies.refused(error, ask.text)
+    return _told(change)
+
+
+@command("topic_remove", "remove a topic: /topic_remove torture", who=Who.BOT_ADMIN)
+async def topic_remove(ask: Ask) -> Message:
+    """Remove it; subscriptions that follow it stay, and match nothing by it."""
+    change = await ask.desk.remove_topic(ask.text.strip())
+    if change is None:
+        return replies.plain("There is no topic of that name: /topics lists them.")
+    return _told(change)
+
+
+def _named(typed: str) -> tuple[str, tuple[str, ...]]:
+    """The name (one word, or several in quotes) and the words after it."""
+    items = split_items(typed)
+    if not items:
+        raise QueryError(
+            "a topic needs a name and words", mend='/topic_add torture torture, "ill-treatment", пытк*'
+        )
+    return items[0], items[1:]
+
+
+def _told(change: TopicChange) -> Message:
+    return replies.topic_changed(
+        change.name,
+        words=change.after.words if change.after else (),
+        before=change.hits_before,
+        after=change.hits_after,
+        looked_at=change.looked_at,
+        followers=change.followers,
+        existed=change.before is not None,
+    )

@@ -1,0 +1,49 @@
+"""/keywords: show what words are watched for, set them, remove them."""
+
+from __future__ import annotations
+
+from watchdog_bot.core import replies
+from watchdog_bot.core.errors import QueryError
+from watchdog_bot.core.match.query import Query
+from watchdog_bot.core.model import Message
+from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
+from watchdog_bot.telegram.handlers.countries import in_force
+
+NONE = frozenset({"none", "clear", "нет", "-"})
+
+
+async def _shown(ask: Ask) -> Message:
+    query = await ask.desk.main_query(await ask.known())
+    return replies.keywords(in_force(ask, query), ask.desk.topics)
+
+
+@command("keywords", 'words to watch for: /keywords torture, "press freedom", -football', who=Who.CHAT_ADMIN)
+async def keywords(ask: Ask) -> Message:
+    """Show, set or remove."""
+    typed = ask.text.strip()
+    if not typed:
+        return await _shown(ask)
+    try:
+        query = await _set(ask, typed)
+    except QueryError as error:
+        return replies.refused(error, typed)
+    preview = "" if query == Query() else await preview_of(ask, query)
+    return replies.words_set(in_force(ask, query), preview)
+
+
+async def _set(ask: Ask, typed: str) -> Query:
+    if typed.lower() in NONE:
+        return await ask.desk.clear_keywords(await ask.subscriber())
+    return await ask.desk.set_keywords(await ask.subscriber(), typed)
+
+
+@press("kw", who=Who.CHAT_ADMIN)
+async def pressed(ask: Ask) -> Answer:
+    """The same, from the first screen."""
+    return Answer(send=await _shown(ask))
+
+
+async def preview_of(ask: Ask, query: Query) -> str:
+    """What a query would have matched, as HTML lines."""
+    seen = await ask.desk.preview(query)
+    return replies.preview_line(seen.hits, seen.looked_at, seen.days, seen.samples)
