@@ -347,10 +347,6 @@ class Store:
         """What SQLite finds wrong with the file, and the mend; empty when nothing is."""
         return await self._run(upkeep.check)
 
-    async def check(self) -> tuple[str, ...]:
-        """What is wrong with the database itself, with the mend; empty when it is sound."""
-        return await self._run(upkeep.check)
-
     async def backup(self, to: Path | str) -> None:
         """A whole copy of the database; nobody waits for it."""
         await asyncio.to_thread(upkeep.backup, self._path, Path(to))

@@ -126,19 +126,3 @@ def _empty_posts(db: Database, now: datetime, limit: int) -> int:
         [ms(now - timedelta(days=POST_TEXT_DAYS)), limit],
     )
     return emptied.rowcount
-
-
-def check(db: Database) -> tuple[str, ...]:
-    """What is wrong with the database itself, in words an admin understands; empty when it is sound."""
-    damage = [row[0] for row in db.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
-    strays = {row[0] for row in db.execute("PRAGMA foreign_key_check")}
-    return (
-        *(
-            f"The database is damaged: {one}. Stop the bot and put the newest backup in its place."
-            for one in damage
-        ),
-        *(
-            f"Rows of the table {one} lead nowhere. Put the newest backup in its place."
-            for one in sorted(strays)
-        ),
-    )
