@@ -31,18 +31,18 @@ TEXT = (
 BUTTONS = [[{"text": t, "callback_data": f"v1:{t}:12345"} for t in ("Read", "Why", "Mute")]]
 
 
-async def _send(url: str, chat_id: int, count: int) -> None:
+async def _send(url: str, chat_id: int, count: int, alike: bool) -> None:
     left = iter(range(count))
     form = {
         "chat_id": str(chat_id),
-        "text": TEXT,
         "parse_mode": "HTML",
         "reply_markup": json.dumps({"inline_keyboard": BUTTONS}),
     }
 
     async def worker(session: aiohttp.ClientSession) -> None:
-        for _ in left:
-            async with session.post(f"{url}/sendMessage", data=form) as response:
+        for number in left:
+            text = TEXT if alike else f"{number} {TEXT}"
+            async with session.post(f"{url}/sendMessage", data=form | {"text": text}) as response:
                 assert response.status == 200
                 await response.read()
 
@@ -50,20 +50,16 @@ async def _send(url: str, chat_id: int, count: int) -> None:
         await asyncio.gather(*(worker(session) for _ in range(IN_FLIGHT)))
 
 
-def _client(url: str, chat_id: int, count: int) -> None:
-    asyncio.run(_send(url, chat_id, count))
+def _client(url: str, chat_id: int, count: int, alike: bool) -> None:
+    asyncio.run(_send(url, chat_id, count, alike))
 
 
-async def main(count: int) -> None:
-    begun = time.perf_counter()
-    for _ in range(2_000):
-        parse_html(TEXT)
-    print(f"parse_html of {len(TEXT)} characters: {(time.perf_counter() - begun) / 2_000 * 1e6:.0f} µs")
+async def measure(count: int, *, alike: bool) -> None:
     async with Simulator() as sim:
         person = sim.person("Vera")
         person.start()
         process = multiprocessing.get_context("spawn").Process(
-            target=_client, args=(f"{sim.base_url}/bot{sim.token}", person.id, count)
+            target=_client, args=(f"{sim.base_url}/bot{sim.token}", person.id, count, alike)
         )
         process.start()
         await sim.wait_for(lambda: sim.calls["sendMessage"] > 0, 30)
@@ -74,8 +70,18 @@ async def main(count: int) -> None:
         while process.is_alive():  # noqa: ASYNC110 - a process has no event
             await asyncio.sleep(0.02)
         print(
-            f"{count} messages: {count / wall:.0f}/s, {cpu / count * 1e3:.3f} ms CPU each ({count / cpu:.0f}/s of CPU)"
+            f"{count} {'equal' if alike else 'different'} messages: {count / wall:.0f}/s, "
+            f"{cpu / count * 1e3:.3f} ms CPU each ({count / cpu:.0f}/s of CPU)"
         )
+
+
+async def main(count: int) -> None:
+    begun = time.perf_counter()
+    for _ in range(2_000):
+        parse_html(TEXT)
+    print(f"parse_html of {len(TEXT)} characters: {(time.perf_counter() - begun) / 2_000 * 1e6:.0f} µs")
+    await measure(count, alike=False)
+    await measure(count, alike=True)
 
 
 if __name__ == "__main__":

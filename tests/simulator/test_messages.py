@@ -261,6 +261,17 @@ async def test_a_preview_can_be_changed_by_an_edit(bot: Bot, vera: Person) -> No
         ({"reply_parameters": '{"message_id":"5"}'}, 'can\'t find field "message_id"'),
         ({"entities": "5"}, "entities must be a list"),
         ({"parse_mode": "BBCode"}, "unsupported parse_mode"),
+        ({"entities": '[{"type":"bold","offset":0}]'}, 'can\'t find field "length"'),
+        ({"entities": '[{"type":"bold","offset":"0","length":1}]'}, 'field "offset" must be of type Number'),
+        (
+            {"entities": '[{"type":"bold","offset":-1,"length":1}]'},
+            "receive an entity with incorrect offset -1",
+        ),
+        ({"entities": '[{"type":"bold","offset":0,"length":2}]'}, "ends after the end of the text"),
+        (
+            {"entities": '[{"type":"text_mention","offset":0,"length":1,"user":{"id":"x"}}]'},
+            'field "id" must be',
+        ),
         ({"entities": "[5]"}, "can't parse MessageEntity: expected an Object"),
         ({"entities": '[{"type":"x","offset":0,"length":1}]'}, "can't parse MessageEntity: Unsupported type"),
     ],

@@ -101,9 +101,12 @@ async def test_after_log_out_the_token_is_refused(bot: Bot) -> None:
         ("5", "BotCommandScope must be an Object"),
         ('{"type":"everybody"}', "Unsupported type specified"),
         ('{"type":"chat"}', "chat not found"),
+        ('{"type":"chat","chat_id":"Vera"}', "chat not found"),
+        ('{"type":"chat_member","chat_id":"@desk","user_id":"x"}', "Invalid user_id specified"),
     ],
 )
-async def test_a_broken_scope_is_refused(bot: Bot, scope: str, words: str) -> None:
+async def test_a_broken_scope_is_refused(bot: Bot, vera: Person, scope: str, words: str) -> None:
+    vera.create_group("Desk", username="desk")
     with pytest.raises(BadRequest, match=f"(?i){words}"):
         await bot.get_my_commands(api_kwargs={"scope": scope})
 

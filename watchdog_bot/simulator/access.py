@@ -6,11 +6,15 @@ lets it write; then the topic.
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from watchdog_bot.simulator.chats import GENERAL, Chat
 from watchdog_bot.simulator.values import ApiError, Message, bad_request
 from watchdog_bot.simulator.world import World
 
-_KIND_SHOWN = {"group": "group chat", "supergroup": "supergroup chat", "channel": "channel chat"}
+_ID: Final = re.compile(r"-?[0-9]{1,18}\Z")
+_KIND_SHOWN: Final = {"group": "group chat", "supergroup": "supergroup chat", "channel": "channel chat"}
 
 
 def find_chat(world: World, wanted: str) -> Chat:
@@ -21,7 +25,7 @@ def find_chat(world: World, wanted: str) -> Chat:
             if chat.username.lower() == name and chat.kind != "private":
                 return chat
         raise bad_request("chat not found")
-    found = world.chats.get(int(wanted))
+    found = world.chats.get(int(wanted)) if _ID.match(wanted) else None
     if found is None or (
         found.kind != "private" and not found.members.get(world.bot.id) and not found.username
     ):

@@ -7,6 +7,7 @@ from typing import Any, Final
 from watchdog_bot.simulator.access import find_chat
 from watchdog_bot.simulator.chats import Chat
 from watchdog_bot.simulator.formatting import finish_text, read_text
+from watchdog_bot.simulator.html import utf16
 from watchdog_bot.simulator.markup import read_markup
 from watchdog_bot.simulator.parameters import MalformedError, Parameters
 from watchdog_bot.simulator.values import Entity, Keyboard, LinkPreview, bad_request, words
@@ -21,6 +22,18 @@ _ENTITY_KINDS: Final = words(
     "bold italic underline strikethrough spoiler blockquote expandable_blockquote code pre text_link "
     "text_mention custom_emoji date_time"
 )
+_ENTITY_FIELDS: Final[dict[str, type]] = {
+    "type": str,
+    "offset": int,
+    "length": int,
+    "url": str,
+    "language": str,
+    "unix_time": int,
+    "date_time_format": str,
+    "custom_emoji_id": str,
+    "user": dict,
+}
+_SHOWN: Final[dict[type, str]] = {str: "String", int: "Number", dict: "Object"}
 _FOUND_BY_TELEGRAM: Final = words(
     "mention hashtag cashtag bot_command url email phone_number bank_card_number"
 )
@@ -35,39 +48,47 @@ def read_text_of(world: World, given: Parameters, method: str) -> tuple[str, tup
     for target in lost:
         world.violate(method, f"Telegram drops this link without a word: {target[:80]!r}")
     if given.has("entities") and not parse_mode:
-        entities = _given_entities(given.data("entities"))
-    known = [
+        entities = _given_entities(given.data("entities"), text)
+    known = tuple(
         e for e in entities if e.user_id is None or e.user_id == world.bot.id or e.user_id in world.chats
-    ]
+    )
     return finish_text(text, known)
 
 
-def _given_entities(value: object) -> tuple[Entity, ...]:
+def _given_entities(value: object, text: str) -> tuple[Entity, ...]:
     if not isinstance(value, list):
         raise MalformedError("entities must be a list")
-    return tuple(entity for one in value if (entity := _given_entity(one)) is not None)
+    end = utf16(text)
+    entities = [entity for one in value if (entity := _given_entity(one)) is not None]
+    for entity in entities:
+        if entity.offset < 0 or entity.length < 0:
+            raise bad_request(f"Receive an entity with incorrect offset {entity.offset}")
+        if entity.end > end:
+            raise bad_request(
+                f"Entity beginning at UTF-16 offset {entity.offset} ends after the end of the text "
+                f"at UTF-16 offset {entity.end}"
+            )
+    return tuple(entities)
 
 
 def _given_entity(one: object) -> Entity | None:
-    if not isinstance(one, dict) or type(one.get("offset")) is not int or type(one.get("length")) is not int:
+    if not isinstance(one, dict):
         raise bad_request("Can't parse MessageEntity: expected an Object")
-    kind = one.get("type")
-    if kind in _FOUND_BY_TELEGRAM:
+    for name, wanted in _ENTITY_FIELDS.items():
+        if name in one and type(one[name]) is not wanted:
+            raise bad_request(f'Can\'t parse MessageEntity: Field "{name}" must be of type {_SHOWN[wanted]}')
+    for name in ("type", "offset", "length"):
+        if name not in one:
+            raise bad_request(f"Can't parse MessageEntity: Can't find field \"{name}\"")
+    if one["type"] in _FOUND_BY_TELEGRAM:
         return None
-    if kind not in _ENTITY_KINDS:
+    if one["type"] not in _ENTITY_KINDS:
         raise bad_request("Can't parse MessageEntity: Unsupported type specified")
-    user = one.get("user")
-    return Entity(
-        str(kind),
-        one["offset"],
-        one["length"],
-        url=one.get("url"),
-        language=one.get("language"),
-        unix_time=one.get("unix_time"),
-        date_time_format=one.get("date_time_format"),
-        custom_emoji_id=one.get("custom_emoji_id"),
-        user_id=user.get("id") if isinstance(user, dict) else None,
-    )
+    user_id = one.get("user", {}).get("id")
+    if user_id is not None and type(user_id) is not int:
+        raise bad_request('Can\'t parse MessageEntity: Field "id" must be of type Number')
+    known = {name: one[name] for name in _ENTITY_FIELDS if name in one and name != "user"}
+    return Entity(**known, user_id=user_id)
 
 
 def read_keyboard(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -21,6 +22,8 @@ from watchdog_bot.simulator.values import Entity, bad_request
 MAX_TEXT: Final = 4096
 MAX_ENTITIES: Final = 100
 MAX_SOURCE_BYTES: Final = 1 << 15
+
+_REMEMBERED: Final = 64  # texts: one alert goes to many chats
 
 _SPLIT: Final = frozenset({"bold", "italic", "underline", "strikethrough", "spoiler"})
 _QUOTES: Final = frozenset({"blockquote", "expandable_blockquote"})
@@ -34,6 +37,7 @@ _INVISIBLE = re.compile(
 _NEEDS_CLEANING = re.compile("[\x00-\x09\x0b-\x1f\u2028-\u202e\u0333\u033f\u030a]")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def read_text(source: str, parse_mode: str) -> tuple[str, tuple[Entity, ...], tuple[str, ...]]:
     """Parse as the mode says: text, entities and dropped link targets. Raises ApiError."""
     if not source:
@@ -52,7 +56,8 @@ def read_text(source: str, parse_mode: str) -> tuple[str, tuple[Entity, ...], tu
     return parsed.text, parsed.entities, parsed.lost_links
 
 
-def finish_text(text: str, entities: Iterable[Entity]) -> tuple[str, tuple[Entity, ...]]:
+@lru_cache(maxsize=_REMEMBERED)
+def finish_text(text: str, entities: tuple[Entity, ...]) -> tuple[str, tuple[Entity, ...]]:
     """The text as stored. Raises ApiError when it is empty or too long."""
     kept = [entity for entity in entities if entity.length > 0]
     kept = untangle(kept)

@@ -93,9 +93,14 @@ class Person:
         thread: int | None = None,
         anonymous: bool = False,
     ) -> Message:
-        """Write in a chat (by default the private one). `anonymous`: in the group's name, for its admins."""
+        """Write in a chat (by default the private one, which unblocks the bot).
+
+        `anonymous`: in the group's name, for its administrators.
+        """
         place = chat or self.chat
         self._must_be_able_to_write(place, thread)
+        if place is self.chat:
+            self.unblock_bot()
         reply_id = reply_to.id if isinstance(reply_to, Message) else reply_to
         message = Message(
             id=place.next_message_id(),
@@ -111,7 +116,7 @@ class Person:
         )
         place.put(message)
         if place is self.chat:
-            self.started, self.blocked = True, False
+            self.started = True
         if self._bot_sees(place, message):
             self.world.queue("message", self.world.wire_message(message))
         self._note(EventKind.SAID, place, message)
@@ -119,8 +124,6 @@ class Person:
 
     def start(self, payload: str = "") -> Message:
         """Press Start, or follow a `t.me/bot?start=payload` link."""
-        if self.blocked:
-            self.unblock_bot()
         return self.say(f"/start {payload}".rstrip())
 
     def edit(self, message: Message, text: str) -> Message:

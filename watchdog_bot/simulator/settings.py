@@ -317,7 +317,10 @@ def _scope(world: World, given: Parameters) -> tuple[str, str]:
     if chat.kind == "channel":
         raise bad_request("Can't change commands in channel chats")
     if kind == "chat_member":
-        return f"chat_member:{chat.id}:{int(scope.get('user_id') or 0)}", language
+        user_id = scope.get("user_id")
+        if type(user_id) is not int or user_id <= 0:
+            raise bad_request("Can't parse BotCommandScope: Invalid user_id specified")
+        return f"chat_member:{chat.id}:{user_id}", language
     return f"{kind}:{chat.id}", language
 
 
