@@ -1,0 +1,1 @@
+"""Which posts answer which queries, and why. Pure."""
