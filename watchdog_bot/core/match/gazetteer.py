@@ -25,11 +25,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from watchdog_bot.core.match.declension import word_forms
+
+REMEMBERED = 30_000  # words of texts, so that the memory stays within a few megabytes
+LONGEST_ACRONYM = 10  # "U.S.S.R."
 
 _PIECE = re.compile(r"[^\s\-‐-―]+")
 
@@ -112,13 +115,15 @@ class Branch:
 class Gazetteer:
     """Names of countries in many languages, by their words."""
 
-    __slots__ = ("_common", "_foreign", "_persons", "_size")
+    __slots__ = ("_common", "_foreign", "_memory", "_persons", "_size", "_small")
 
     def __init__(self) -> None:
         self._common = Branch()  # English and everything in other alphabets
         self._foreign = Branch()  # Latin letters, not English
+        self._small = Branch()  # those of the common ones that need no capital
         self._persons: set[str] = set()
         self._size = 0
+        self._memory: tuple[dict[str, tuple[tuple[Branch, bool], ...]], ...] = ({}, {})
 
     @classmethod
     def from_lines(cls, lines: Iterable[str]) -> Gazetteer:
@@ -141,9 +146,21 @@ class Gazetteer:
         """How many names it holds, their forms not counted."""
         return self._size
 
-    def root(self, *, foreign: bool) -> dict[str, Branch]:
-        """The first words of all names; `foreign`: of names in Latin letters that are not English."""
-        return (self._foreign if foreign else self._common).next or {}
+    def start(self, word: str, *, foreign: bool) -> tuple[tuple[Branch, bool], ...]:
+        """Where names that start with this word of a text lead, and whether it is an acronym found as written.
+
+        `foreign`: names in Latin letters that are not English are tried first. Empty for most words; what was
+        found is remembered for the commonest ones.
+        """
+        known = self._memory[foreign]
+        found = known.get(word)
+        if found is None:
+            if len(known) >= REMEMBERED:
+                known.clear()
+            common = self._small if word[:1].islower() else self._common
+            roots = (self._foreign, common) if foreign else (common,)
+            found = known[word] = tuple(each for root in roots for each in _starts(root.next or {}, word))
+        return found
 
     def is_person(self, word: str) -> bool:
         """Whether the word is a first name or a title that stands before a surname."""
@@ -170,13 +187,35 @@ class Gazetteer:
             since=date.fromisoformat(since) if since else None,
             until=date.fromisoformat(until) if until else None,
         )
-        root = self._foreign if language != "en" and surface[:1].lower() < "ʰ" else self._common
-        branches = [root]
-        for forms in _words(surface, language, exact=name.exact):
-            branches = [after for branch in branches for after in branch.follow(forms)]
-        for branch in branches:
-            if branch.name is None or (branch.name.supported and not name.supported):
-                branch.name = name
+        latin = language != "en" and surface[:1].lower() < "ʰ"
+        words = tuple(_words(surface, language, exact=name.exact))
+        _file(self._foreign if latin else self._common, words, name)
+        if not latin and (name.anywhere or surface[:1].lower() == surface[:1]):
+            _file(self._small, words, name)
+
+
+def _file(root: Branch, words: Iterable[tuple[str, ...]], name: Name) -> None:
+    """Files the name under all its spellings. The first of two names with one spelling wins, unless it needs support."""
+    branches = [root]
+    for forms in words:
+        branches = [after for branch in branches for after in branch.follow(forms)]
+    for branch in branches:
+        if branch.name is None or (branch.name.supported and not name.supported):
+            branch.name = name
+
+
+def _starts(root: Mapping[str, Branch], word: str) -> Iterator[tuple[Branch, bool]]:
+    if len(word) <= LONGEST_ACRONYM and word.isupper():
+        branch = root.get(word.replace(".", "") if "." in word else word)
+        if branch is not None:
+            yield branch, True
+            return
+    branch = root.get(fold_word(word))
+    if branch is None and ("'" in word or "’" in word):  # d'Ukraine, Ukraine'nin
+        head, _, tail = word.replace("’", "'").partition("'")
+        branch = root.get(fold_word(tail if len(head) <= 2 else head))
+    if branch is not None:
+        yield branch, False
 
 
 def _words(surface: str, language: str, *, exact: bool) -> Iterator[tuple[str, ...]]:

