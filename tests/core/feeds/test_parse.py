@@ -46,14 +46,14 @@ def item(inside: str) -> ParsedEntry:
         (b"\x89PNG\r\n\x1a\n\x00\x00", "neither XML nor JSON"),
         (b'{"error": "rate limit"}', "JSON, but not a JSON Feed: it has no list of items"),
         (b'{"items": "many"}', "items that are no list"),
-        (b'{"items": [{"name": 1}]}', "neither id nor url"),
+        (b'{"items": [{"name": 1}]}', "look like none"),
         (b"[1, 2]", "a list of something else"),
         (b'{"items": [', "malformed JSON at line 1"),
         (b"{" * 5, "malformed JSON"),
         (b"[" * 200_000, "nested too deeply"),
         (b"<opml version='2.0'><body/></opml>", "<opml>"),
         (b"<rss", "not a feed"),
-        (b"\x1f\x8b\x08garbage", "a damaged gzip file"),
+        (b"\x1f\x8b\x08garbage", "a damaged compressed file"),
         (b"<urlset><url><loc>ftp://x/</loc></url></urlset>", "addresses cannot be read"),
         (b"<feed/>" + b"<" * 10, ""),
     ],
@@ -163,6 +163,27 @@ def test_sitemaps_of_an_index_are_named_newest_first() -> None:
     )
     assert children_of(index, url=URL) == ("https://source.example/2.xml.gz", "https://a.example/1.xml")
     assert read(index) == ParsedFeed(FeedKind.SITEMAP)
+
+
+def test_a_json_feed_that_was_cut_off_gives_the_items_it_has_whole() -> None:
+    feed = read(
+        '{"version": "https://jsonfeed.org/version/1", "items": [{"id": "1", "title": "A"}, {"id": "2", "title": "B"} , {"id": "3", "ti'
+    )
+    assert [entry.title for entry in feed.entries] == ["A", "B"]
+    assert feed.damaged
+
+
+def test_rss_in_json_is_read() -> None:
+    feed = read(
+        '{"rss": {"channel": {"title": "T", "link": "https://a.example/", "item": [{"title": "One", "link": "https://a.example/1", "guid": {"#value": "g1"},'
+        ' "pubDate": "Tue, 05 May 2026 10:00:00 GMT", "description": "<p>Words</p>"}, 5]}}}'
+    )
+    [entry] = feed.entries
+    assert (entry.id, entry.link, entry.title, entry.summary) == ("g1", "https://a.example/1", "One", "Words")
+    assert entry.published is not None
+    assert read('{"rss": {"channel": {"item": {"title": "Alone"}}}}').entries[0].title == "Alone"
+    with pytest.raises(ParseError, match="RSS in JSON without items"):
+        read('{"rss": {}}')
 
 
 # --- entries

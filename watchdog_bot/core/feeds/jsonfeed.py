@@ -1,13 +1,15 @@
-"""JSON Feed 1.0 and 1.1 (jsonfeed.org), and the list of posts that WordPress's REST interface gives.
+"""JSON Feed 1.0 and 1.1 (jsonfeed.org), RSS in JSON, and the list of posts that WordPress's REST interface gives.
 
 Strict about types, generous about fields: a field of the wrong type is as if it were not there, a missing one costs
-nothing, and an item that is no object is passed over.
+nothing, and an item that is no object is passed over. A JSON Feed that was cut off gives the items it has whole.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,26 +19,53 @@ from watchdog_bot.core.feeds.links import absolute
 from watchdog_bot.core.html import clean, plain
 from watchdog_bot.core.model import FeedKind, ParsedEntry, ParsedFeed
 
+_TELLING = frozenset({"id", "url", "external_url", "content_text", "content_html"})
+_ITEMS = re.compile(r'"items"\s*:\s*\[\s*')
+_BETWEEN = re.compile(r"\s*,\s*")
+
+
+def _number(digits: str) -> int | float:
+    """Python refuses integers of thousands of digits with an error; no feed means them."""
+    return int(digits) if len(digits) < 20 else float(digits[:300])
+
+
+_DECODER = json.JSONDecoder(parse_int=_number, parse_constant=lambda _: None)
+
 
 def parse_json(text: str, *, url: str, now: datetime | None = None) -> ParsedFeed:
-    """Read a JSON Feed or a WordPress list. Raises ParseError if it is neither."""
+    """Read one of the forms. Raises ParseError if it is none."""
     try:
-        document = json.loads(text, parse_int=_number, parse_constant=lambda _: None)
+        document = _DECODER.decode(text)
     except RecursionError:
         raise ParseError("JSON nested too deeply to be a feed") from None
     except ValueError as error:
+        if (whole := _whole_items(text)) and any(map(_looks_like_item, whole)):
+            return replace(_feed({"version": "jsonfeed.org", "items": whole}, url=url, now=now), damaged=True)
         where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise ParseError(f"malformed JSON{where}: cut off or not JSON at all") from None
     if isinstance(document, list):
         return _wordpress(document, url=url, now=now)
     if not isinstance(document, dict):
         raise ParseError("JSON, but not a JSON Feed: it holds a single value")
+    if isinstance(document.get("rss"), dict):
+        return _rss(document["rss"], url=url, now=now)
     return _feed(document, url=url, now=now)
 
 
-def _number(digits: str) -> int | float:
-    """Python refuses integers of thousands of digits with an error; no feed means them."""
-    return int(digits) if len(digits) < 20 else float(digits[:300])
+def _whole_items(text: str) -> list[Any]:
+    """The items before the place where a JSON Feed was cut off."""
+    start = _ITEMS.search(text)
+    items: list[Any] = []
+    at = start.end() if start else len(text)
+    while at < len(text) and len(items) < MAX_ENTRIES:
+        try:
+            item, at = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            break
+        items.append(item)
+        following = _BETWEEN.match(text, at)
+        at = following.end() if following else len(text)
+    return items
 
 
 def _feed(document: dict[str, Any], *, url: str, now: datetime | None) -> ParsedFeed:
@@ -46,9 +75,7 @@ def _feed(document: dict[str, Any], *, url: str, now: datetime | None) -> Parsed
         raise ParseError(f"JSON, but not a JSON Feed: it has {missing}")
     version = _string(document, "version")
     if "jsonfeed.org" not in version and not any(_looks_like_item(each) for each in items):
-        raise ParseError(
-            "JSON, but not a JSON Feed: it does not say so and its items have neither id nor url"
-        )
+        raise ParseError("JSON, but not a JSON Feed: it does not say so and its items look like none")
     home = absolute(_string(document, "home_page_url"), url)
     language = clean_language(document.get("language"))
     return ParsedFeed(
@@ -64,7 +91,7 @@ def _feed(document: dict[str, Any], *, url: str, now: datetime | None) -> Parsed
 
 
 def _looks_like_item(item: object) -> bool:
-    return isinstance(item, dict) and ("id" in item or "url" in item)
+    return isinstance(item, dict) and not item.keys().isdisjoint(_TELLING)
 
 
 def _hubs(document: dict[str, Any], url: str) -> Iterator[str]:
@@ -97,6 +124,37 @@ def _identifier(item: dict[str, Any]) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     return str(value)
+
+
+def _rss(rss: dict[str, Any], *, url: str, now: datetime | None) -> ParsedFeed:
+    """RSS 2.0 with JSON for its XML (source.scripting.com); a text may be an object with its text as "#value"."""
+    channel = rss.get("channel")
+    items = channel.get("item") if isinstance(channel, dict) else None
+    if not isinstance(channel, dict) or not isinstance(items, list | dict):
+        raise ParseError("JSON, but not a JSON Feed: RSS in JSON without items")
+    return ParsedFeed(
+        kind=FeedKind.JSON,
+        title=shortened(plain(_value(channel, "title")), 200),
+        link=absolute(_value(channel, "link"), url),
+        language=clean_language(_value(channel, "language")),
+        entries=tuple(
+            make_entry(
+                id=_value(item, "guid"),
+                link=absolute(_value(item, "link"), url) or absolute(_value(item, "guid")),
+                title=plain(_value(item, "title")),
+                summary=plain(_value(item, "description")),
+                published=_value(item, "pubDate"),
+                now=now,
+            )
+            for item in (items if isinstance(items, list) else [items])[:MAX_ENTRIES]
+            if isinstance(item, dict)
+        ),
+    )
+
+
+def _value(mapping: dict[str, Any], key: str) -> str:
+    value = mapping.get(key)
+    return _string(value, "#value") if isinstance(value, dict) else _string(mapping, key)
 
 
 def _wordpress(posts: list[Any], *, url: str, now: datetime | None) -> ParsedFeed:

@@ -86,16 +86,16 @@ def _parse(body: bytes, *, url: str, content_type: str, kind: FeedKind, now: dat
 
 
 def unpacked(body: bytes) -> bytes:
-    """The document inside a gzip file, or the document itself. Raises ParseError for more than 10 MB."""
-    if not body.startswith(b"\x1f\x8b"):
+    """The document inside a gzip or zlib file, or the document itself. Raises ParseError for more than 10 MB."""
+    if not body.startswith((b"\x1f\x8b", b"\x78\x01", b"\x78\x9c", b"\x78\xda")):
         return body
-    unpacker = zlib.decompressobj(wbits=31)
+    unpacker = zlib.decompressobj(wbits=47)  # either, told by its header
     try:
         text = unpacker.decompress(body, MAX_BODY + 1)
     except zlib.error:
-        raise ParseError("a damaged gzip file") from None
+        raise ParseError("a damaged compressed file") from None
     if len(text) > MAX_BODY:
-        raise ParseError(f"a gzip file that unpacks to more than {MAX_BODY // 1_000_000} MB")
+        raise ParseError(f"a compressed file that unpacks to more than {MAX_BODY // 1_000_000} MB")
     return text
 
 

@@ -60,12 +60,12 @@ def parse_xml(text: str, *, url: str, now: datetime | None = None) -> ParsedFeed
     feed, damaged = read["feed"], bool(read["bozo"])
     rss = not str(read["version"] or "").startswith("atom")
     entries = tuple(_entry(each, base=url, rss=rss, now=now) for each in read["entries"][:MAX_ENTRIES])
-    if damaged:  # the last one may have been cut off before it said a word
-        entries = tuple(entry for entry in entries if entry != ParsedEntry(None, None, ""))
+    if damaged and entries and entries[-1] == ParsedEntry(None, None, "") and _is_cut_off(text):
+        entries = entries[:-1]  # before it said a word
     if not entries:
         entries = salvage(text, url=url, now=now)
         damaged = damaged or bool(entries)
-    if not entries and not read["version"]:
+    if not entries and not read["version"] and not _text(feed, "title") and "netscape.com/rdf/" not in text:
         raise ParseError(f"not a feed that can be read: {_complaint(read, text)}")
     tail = _outside_entries(text) if "skip" in text or "Skip" in text else ""
     return ParsedFeed(
@@ -167,6 +167,11 @@ def _existing(found: re.Match[str]) -> str:
     if 0x80 <= number < 0xA0:  # windows-1252, as HTML reads them
         return bytes([number]).decode("cp1252", "ignore")
     return found[0] if 0x10000 <= number <= 0x10FFFF else ""
+
+
+def _is_cut_off(text: str) -> bool:
+    """Whether the last entry has no end."""
+    return max(text.rfind("<item"), text.rfind("<entry")) > max(text.rfind("</item"), text.rfind("</entry"))
 
 
 def _complaint(read: Mapping[str, Any], text: str) -> str:
