@@ -21,6 +21,7 @@ from typing import Any, Self
 
 import watchdog_bot
 from watchdog_bot.core.errors import ParseError
+from watchdog_bot.core.feeds.rules import SourceRules
 from watchdog_bot.core.model import FeedKind, ParsedFeed
 from watchdog_bot.parsing_worker import HEADER, MAX_FRAME, feed_from_plain
 
@@ -131,6 +132,7 @@ class ParserPool:
         url: str,
         content_type: str = "",
         kind: FeedKind = FeedKind.AUTO,
+        rules: SourceRules | None = None,
         now: datetime | None = None,
     ) -> ParsedFeed:
         """`core.feeds.parse.parse_document` within limits.
@@ -141,6 +143,7 @@ class ParserPool:
             "url": url,
             "content_type": content_type,
             "kind": kind.value,
+            "rules": rules.to_text() if rules is not None else "",
             "now": now.timestamp() if now is not None else None,
         }
         answer = await self._ask(json.dumps(head).encode("ascii"), body)

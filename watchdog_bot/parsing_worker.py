@@ -25,6 +25,7 @@ from typing import Any, BinaryIO
 
 from watchdog_bot.core.errors import ParseError
 from watchdog_bot.core.feeds.parse import parse_document
+from watchdog_bot.core.feeds.rules import SourceRules
 from watchdog_bot.core.model import FeedKind, ParsedEntry, ParsedFeed
 
 HEADER = struct.Struct(">I")
@@ -59,7 +60,12 @@ def answered(head: dict[str, Any], body: bytes) -> dict[str, Any]:
     now = datetime.fromtimestamp(head["now"], UTC) if head["now"] is not None else None
     try:
         feed = parse_document(
-            body, url=head["url"], content_type=head["content_type"], kind=FeedKind(head["kind"]), now=now
+            body,
+            url=head["url"],
+            content_type=head["content_type"],
+            kind=FeedKind(head["kind"]),
+            rules=SourceRules.from_text(head["rules"]),
+            now=now,
         )
         answer: dict[str, Any] = {"feed": feed_to_plain(feed)}
     except ParseError as error:
@@ -74,13 +80,13 @@ def feed_to_plain(feed: ParsedFeed) -> list[Any]:
     """A feed as lists, texts and numbers; `feed_from_plain` undoes it."""
     return [
         feed.kind.value, feed.title, feed.link, feed.language, feed.ttl, sorted(feed.skip_hours),
-        sorted(feed.skip_days), feed.hub, feed.damaged, [_entry_to_plain(entry) for entry in feed.entries],
+        sorted(feed.skip_days), feed.hub, feed.damaged, list(feed.children), [_entry_to_plain(entry) for entry in feed.entries],
     ]  # fmt: skip
 
 
 def feed_from_plain(plain: list[Any]) -> ParsedFeed:
     """The feed that `feed_to_plain` was given."""
-    kind, title, link, language, ttl, hours, days, hub, damaged, entries = plain
+    kind, title, link, language, ttl, hours, days, hub, damaged, children, entries = plain
     return ParsedFeed(
         kind=FeedKind(kind),
         title=title,
@@ -92,6 +98,7 @@ def feed_from_plain(plain: list[Any]) -> ParsedFeed:
         skip_days=frozenset(days),
         hub=hub,
         damaged=damaged,
+        children=tuple(children),
     )
 
 

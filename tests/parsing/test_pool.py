@@ -255,7 +255,7 @@ def frame(raw: bytes) -> bytes:
 
 def request(body: bytes) -> bytes:
     return frame(
-        b'{"url": "https://source.example/feed", "content_type": "", "kind": "auto", "now": 1777975200.0}'
+        b'{"url": "https://source.example/feed", "content_type": "", "kind": "auto", "rules": "", "now": 1777975200.0}'
     ) + frame(body)
 
 
@@ -278,7 +278,7 @@ def test_running_out_of_memory_retires_the_worker(monkeypatch: pytest.MonkeyPatc
         raise MemoryError
 
     monkeypatch.setattr(parsing_worker, "parse_document", hungry)
-    answer = answered({"url": URL, "content_type": "", "kind": "auto", "now": None}, GOOD)
+    answer = answered({"url": URL, "content_type": "", "kind": "auto", "rules": "", "now": None}, GOOD)
     assert answer["retire"] is True
     assert "memory" in answer["error"]
 
@@ -297,5 +297,6 @@ def test_a_feed_survives_the_way_through_a_pipe() -> None:
         frozenset({6}),
         "https://hub.example/",
         damaged=True,
+        children=("https://a.example/1.xml",),
     )
     assert feed_from_plain(feed_to_plain(feed)) == feed

@@ -12,7 +12,6 @@ from watchdog_bot.core.feeds.charset import decode
 from watchdog_bot.core.feeds.entry import MAX_ENTRIES, clean_language, shortened
 from watchdog_bot.core.feeds.links import MAX_LINK, absolute, host_of
 from watchdog_bot.core.feeds.parse import parse_document, unpacked
-from watchdog_bot.core.feeds.sitemap import children_of
 from watchdog_bot.core.model import FeedKind, ParsedEntry, ParsedFeed
 
 URL = "https://source.example/feed"
@@ -161,8 +160,9 @@ def test_sitemaps_of_an_index_are_named_newest_first() -> None:
         "<sitemapindex><sitemap><loc>https://a.example/1.xml</loc><lastmod>2026-01-01</lastmod></sitemap>"
         "<sitemap><loc>/2.xml.gz</loc><lastmod>2026-05-01</lastmod></sitemap><sitemap><loc>ftp://x/</loc></sitemap></sitemapindex>"
     )
-    assert children_of(index, url=URL) == ("https://source.example/2.xml.gz", "https://a.example/1.xml")
-    assert read(index) == ParsedFeed(FeedKind.SITEMAP)
+    assert read(index) == ParsedFeed(
+        FeedKind.SITEMAP, children=("https://source.example/2.xml.gz", "https://a.example/1.xml")
+    )
 
 
 def test_a_json_feed_that_was_cut_off_gives_the_items_it_has_whole() -> None:
@@ -268,6 +268,11 @@ def test_an_ampersand_in_an_address_is_no_entity() -> None:
 def test_external_entities_are_not_read() -> None:
     body = '<?xml version="1.0"?><!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss version="2.0"><channel><item><title>a &x; b</title></item></channel></rss>'
     assert "root" not in read(body).entries[0].title
+
+
+def test_links_in_a_file_are_relative_to_the_site() -> None:
+    body = b'<rss version="2.0"><channel><link>https://a.example/</link><item><title>x</title><link>/1</link></item></channel></rss>'
+    assert parse_document(body, url="file:///tmp/feed.xml").entries[0].link == "https://a.example/1"
 
 
 # --- texts, languages, links

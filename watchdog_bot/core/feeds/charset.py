@@ -109,6 +109,15 @@ def decode(body: bytes, content_type: str = "") -> str:
     return _not_ascii(body, content_type)
 
 
+def is_utf8(body: bytes, content_type: str = "") -> bool:
+    """Whether `decode` reads it as UTF-8 or ASCII, and would read any part of it so."""
+    head = body[:200].lstrip(b" \t\r\n")
+    if any(head.startswith(start) for start, _ in _UNMARKED) or b"\0" in head:
+        return False
+    claims = {_header(content_type), _in_document(body)}
+    return claims <= {None, "utf-8", "cp1252"} and _strictly(body, "utf-8") is not None
+
+
 def _ascii(body: bytes, content_type: str) -> str:
     """ASCII bytes are ASCII, but for the few encodings that hide other letters behind them."""
     for name in (_header(content_type), _in_document(body)):

@@ -3,18 +3,21 @@
 1. Compressed documents (`.xml.gz`) are unpacked, within the limit of any document.
 2. Bytes become text (`charset`).
 3. The form is told by the root element, not by what the server or an operator claims: sources change their form.
-4. The reader of that form does the rest. What is none of them is refused with a sentence that says what it is.
+4. The reader of that form does the rest; where a section of a site is meant, only its entries are kept. What is none of them is refused with a sentence that says what it is.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
+from dataclasses import replace
 from datetime import datetime
 
 from watchdog_bot.core.errors import ParseError
 from watchdog_bot.core.feeds.charset import decode
 from watchdog_bot.core.feeds.jsonfeed import parse_json
+from watchdog_bot.core.feeds.page import parse_page
+from watchdog_bot.core.feeds.rules import SourceRules, in_section
 from watchdog_bot.core.feeds.sitemap import parse_sitemap
 from watchdog_bot.core.feeds.xmlfeed import parse_xml
 from watchdog_bot.core.html import plain
@@ -50,15 +53,18 @@ def parse_document(
     url: str,
     content_type: str = "",
     kind: FeedKind = FeedKind.AUTO,
+    rules: SourceRules | None = None,
     now: datetime | None = None,
 ) -> ParsedFeed:
     """Read a document that came from `url`.
 
     `content_type` is the header as it came. `kind` is what the source was last time; a document of another form is read
-    all the same. `now` bounds dates from above; without it there is no upper bound. Raises ParseError.
+    all the same, but a web page is a source only where `kind` is PAGE or `rules` has selectors. `now` bounds dates from
+    above; without it there is no upper bound. Raises ParseError.
     """
     try:
-        return _parse(body, url=url, content_type=content_type, kind=kind, now=now)
+        rules = rules or SourceRules()
+        feed = _parse(body, url=url, content_type=content_type, kind=kind, rules=rules, now=now)
     except ParseError:
         raise
     except RecursionError:
@@ -67,9 +73,14 @@ def parse_document(
         raise
     except Exception as error:  # rule: nothing but ParseError leaves this room
         raise ParseError(f"cannot be read as a feed ({type(error).__name__})") from error
+    if not rules.section:
+        return feed
+    return replace(feed, entries=tuple(entry for entry in feed.entries if in_section(entry, rules.section)))
 
 
-def _parse(body: bytes, *, url: str, content_type: str, kind: FeedKind, now: datetime | None) -> ParsedFeed:
+def _parse(
+    body: bytes, *, url: str, content_type: str, kind: FeedKind, rules: SourceRules, now: datetime | None
+) -> ParsedFeed:
     text = decode(unpacked(body), content_type)
     start = text.lstrip("\ufeff \t\r\n\x00\u200b")
     if not start:
@@ -82,6 +93,8 @@ def _parse(body: bytes, *, url: str, content_type: str, kind: FeedKind, now: dat
         return parse_sitemap(start, url=url, now=now)
     if root in _FEED_ROOTS:
         return parse_xml(_from_root(start), url=url, now=now)
+    if (kind is FeedKind.PAGE or rules.container) and root == "html":
+        return parse_page(start, url=url, rules=rules, now=now)
     raise ParseError(what_it_is(start, root))
 
 

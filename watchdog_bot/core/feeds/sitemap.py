@@ -1,14 +1,15 @@
 """Sitemaps (sitemaps.org 0.9) with Google-News fields, and sitemap indexes.
 
 Each address becomes an entry: its news title, publication date and language where it has them, its last modification
-as `updated`. An address without a title gets one from its path. An index becomes a feed of kind SITEMAP whose entries
-are none and whose `children` the caller asks for by `children_of`.
+as `updated`. An address without a title gets one from its path. An index becomes a feed of kind SITEMAP without
+entries whose `children` are to be fetched instead. Of a sitemap of more addresses than are kept the newest are.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from watchdog_bot.core.errors import ParseError
@@ -16,6 +17,10 @@ from watchdog_bot.core.feeds.entry import MAX_ENTRIES, make_entry
 from watchdog_bot.core.feeds.links import absolute
 from watchdog_bot.core.html import clean, unescape
 from watchdog_bot.core.model import FeedKind, ParsedEntry, ParsedFeed
+
+MAX_ADDRESSES = 50_000  # what sitemaps.org allows in one
+MAX_CHILDREN = 1000
+_Block = tuple[str, dict[str, str]]
 
 _BLOCK = re.compile(r"<(?:[A-Za-z][\w.-]*:)?(url|sitemap)(?=[\s>])[^>]*+>", re.IGNORECASE)
 _FIELD = re.compile(
@@ -30,35 +35,57 @@ _NOT_WORDS = re.compile(r"\.(?:html?|php|aspx?)$|[-_+]+", re.IGNORECASE)
 def parse_sitemap(text: str, *, url: str, now: datetime | None = None) -> ParsedFeed:
     """Read a sitemap. Raises ParseError for one that names no address at all."""
     blocks = _blocks(text)
+    children = _children(blocks, url)
     entries = tuple(
         entry
-        for name, fields in blocks
+        for name, fields in _newest(blocks)
         if name == "url" and (entry := _entry(fields, url=url, now=now)) is not None
     )
-    if not entries and not any(name == "sitemap" for name, _ in blocks) and re.search(r"<loc\b", text):
+    if not entries and not children and re.search(r"<loc\b", text):
         raise ParseError("a sitemap whose addresses cannot be read")
-    return ParsedFeed(kind=FeedKind.SITEMAP, entries=entries)
+    return ParsedFeed(kind=FeedKind.SITEMAP, entries=entries, children=children)
 
 
-def children_of(text: str, *, url: str) -> tuple[str, ...]:
-    """The sitemaps that an index names, newest first where it dates them; empty for a plain sitemap."""
+def _children(blocks: list[_Block], url: str) -> tuple[str, ...]:
+    """The sitemaps that an index names: those for news first, then those for posts, then by their date."""
     named = [
         (fields.get("lastmod", ""), address)
-        for name, fields in _blocks(text)
+        for name, fields in blocks
         if name == "sitemap" and (address := absolute(fields.get("loc"), url))
     ]
     named.sort(key=lambda pair: pair[0], reverse=True)
-    return tuple(dict.fromkeys(address for _, address in named))
+    named.sort(key=lambda pair: _promise(urlsplit(pair[1]).path.lower()))
+    return tuple(dict.fromkeys(address for _, address in named))[:MAX_CHILDREN]
 
 
-def _blocks(text: str) -> list[tuple[str, dict[str, str]]]:
+def _promise(path: str) -> int:
+    for rank, words in enumerate(
+        (("news",), ("latest", "recent"), ("post", "article", "press", "stories", "blog"))
+    ):
+        if any(word in path for word in words):
+            return rank
+    return 4 if any(word in path for word in ("image", "video", "tag", "category", "author", "page")) else 3
+
+
+def _newest(blocks: list[_Block]) -> list[_Block]:
+    """As many as are kept: where they have dates the newest, else half from either end; in the document's order."""
+    if len(blocks) <= MAX_ENTRIES:
+        return blocks
+    dates = [fields.get("publication_date") or fields.get("lastmod") or "" for _, fields in blocks]
+    if not any(dates):
+        return blocks[: MAX_ENTRIES // 2] + blocks[-MAX_ENTRIES // 2 :]
+    newest = sorted(range(len(blocks)), key=dates.__getitem__, reverse=True)[:MAX_ENTRIES]
+    return [blocks[at] for at in sorted(newest)]
+
+
+def _blocks(text: str) -> list[_Block]:
     if "<!--" in text:
         text = _COMMENT.sub("", text)
-    starts = list(_BLOCK.finditer(text))[: MAX_ENTRIES + 1]
+    starts = list(islice(_BLOCK.finditer(text), MAX_ADDRESSES))
     ends = [start.start() for start in starts[1:]] + [len(text)]
     return [
         (start[1].lower(), _fields(text[start.end() : end])) for start, end in zip(starts, ends, strict=True)
-    ][:MAX_ENTRIES]
+    ]
 
 
 def _fields(block: str) -> dict[str, str]:
@@ -88,8 +115,8 @@ def _entry(fields: dict[str, str], *, url: str, now: datetime | None) -> ParsedE
 
 
 def title_from(address: str) -> str:
-    """Words out of an address: the longest part of its path that has letters, else the address's host."""
+    """Words out of an address: the longest part of its path that has a few letters, else the address itself."""
     parts = urlsplit(address)
     words = [clean(_NOT_WORDS.sub(" ", unquote(part))) for part in parts.path.split("/")]
-    best = max((text for text in words if any(char.isalpha() for char in text)), key=len, default="")
-    return best[:1].upper() + best[1:] if best else parts.hostname or address
+    best = max((text for text in words if sum(char.isalpha() for char in text) > 2), key=len, default="")
+    return best[:1].upper() + best[1:] if best else (parts.hostname or "") + parts.path

@@ -18,7 +18,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from html.entities import html5
 from io import BytesIO
-from itertools import islice
 from typing import Any
 
 import feedparser
@@ -58,8 +57,11 @@ def parse_xml(text: str, *, url: str, now: datetime | None = None) -> ParsedFeed
     text = _bounded(_mended(text))
     read = _best_reading(text)
     feed, damaged = read["feed"], bool(read["bozo"])
+    base = (
+        url if url.startswith("http") else _text(feed, "link")
+    )  # a file is nowhere: then relative to the site
     rss = not str(read["version"] or "").startswith("atom")
-    entries = tuple(_entry(each, base=url, rss=rss, now=now) for each in read["entries"][:MAX_ENTRIES])
+    entries = tuple(_entry(each, base=base, rss=rss, now=now) for each in read["entries"][:MAX_ENTRIES])
     if damaged and entries and entries[-1] == ParsedEntry(None, None, "") and _is_cut_off(text):
         entries = entries[:-1]  # before it said a word
     if not entries:
@@ -139,18 +141,17 @@ def _repaired(found: re.Match[str]) -> str:
 
 
 def _bounded(text: str) -> str:
-    """Without the entries beyond the limit (feedparser would read them all), and never with a tag of thousands of
+    """Without the entries in the middle beyond the limit (feedparser would read them all; new ones stand at one end), and never with a tag of thousands of
     attributes, which costs XML parsers the square of their number. Raises ParseError for the latter.
     """
     if _LONG_TAG.search(text) and _BRISTLING.search(text):
         raise ParseError("it has a tag with thousands of attributes, as no feed has")
     if text.count("<item") + text.count("<entry") <= MAX_ENTRIES:
         return text
-    starts = [found.start() for found in islice(_ENTRY.finditer(text), MAX_ENTRIES + 1)]
-    end = max(text.rfind("</item>"), text.rfind("</entry>"))
-    if len(starts) <= MAX_ENTRIES or end <= starts[-1]:
+    starts = [found.start() for found in _ENTRY.finditer(text)]
+    if len(starts) <= MAX_ENTRIES:
         return text
-    return text[: starts[-1]] + text[text.index(">", end) + 1 :]
+    return text[: starts[MAX_ENTRIES // 2]] + text[starts[-MAX_ENTRIES // 2] :]
 
 
 def _existing(found: re.Match[str]) -> str:
