@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,13 +11,16 @@ import structlog
 
 from tests.clock import FakeClock
 from tests.store.world import Follower, World
+from watchdog_bot.core.digest import DigestPage, pages
 from watchdog_bot.core.errors import StoreError
 from watchdog_bot.core.model import (
     ClaimedDelivery,
+    ClaimedDigest,
     DeliveryState,
     Gone,
     Message,
     NotSent,
+    Rejected,
     RetryAt,
     SendResult,
     Sent,
@@ -25,7 +28,9 @@ from watchdog_bot.core.model import (
     Unknown,
 )
 from watchdog_bot.core.outbox import DeliveryChange
-from watchdog_bot.deliver import Deliverer, Pace
+from watchdog_bot.core.render import Names
+from watchdog_bot.core.tempo import ChatSettings, Tempo
+from watchdog_bot.deliver import Deliverer, Pace, RenderDigest
 from watchdog_bot.store import Store
 
 Answer = Callable[[int, str], SendResult | Awaitable[SendResult]]
@@ -405,3 +410,97 @@ async def test_no_log_line_names_a_chat(world: World, clock: FakeClock) -> None:
 def most_within(moments: list[datetime], seconds: float) -> int:
     window = timedelta(seconds=seconds)
     return max(sum(1 for other in moments if one <= other < one + window) for one in moments)
+
+
+# ------------------------------------------------------------------ digests
+
+NAMES = Names(name=lambda code: code, flag=lambda _: "🏳")
+
+
+def digest(claimed: ClaimedDigest) -> tuple[DigestPage, ...]:
+    return pages(claimed.deliveries, NAMES, late=claimed.late)
+
+
+async def hourly(world: World, chat_id: int) -> Follower:
+    reader = await world.follower(chat_id)
+    await world.store.set_tempo(reader.subscription_id, reader.subscriber.id, Tempo.HOURLY)
+    return reader
+
+
+async def test_a_digest_arrives_as_one_message(world: World, clock: FakeClock) -> None:
+    reader = await hourly(world, 1)
+    for name in "abc":
+        await world.publish(name, reader)
+    clock.advance(3600)
+    telegram = Telegram(clock)
+    deliverer = Deliverer(world.store, telegram.send, render, clock, digest=digest)
+    await run_until(deliverer, clock, lambda: bool(telegram.came))
+    (message,) = telegram.to(1)
+    assert message.startswith("<b>3 alerts</b>")
+    assert (await world.store.status(clock.now())).sent_total == 3
+
+
+async def test_a_long_digest_goes_page_by_page_and_stops_where_one_fails(
+    world: World, clock: FakeClock
+) -> None:
+    reader = await hourly(world, 1)
+    for number in range(60):
+        await world.publish(f"{number:02}", reader)
+    clock.advance(3600)
+    results: Iterator[SendResult] = iter([Sent(1), NotSent("no connection")])
+    telegram = Telegram(clock, lambda _, __: next(results))
+    await Deliverer(world.store, telegram.send, render, clock, digest=digest).run_once(clock.now())
+    status = await world.store.status(clock.now())
+    assert len(telegram.came) == 2
+    assert 0 < status.sent_total < 60
+    assert status.queued == 60 - status.sent_total
+
+
+def broken_digest(_: ClaimedDigest) -> tuple[DigestPage, ...]:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("maker", [digest, broken_digest])
+async def test_a_digest_that_is_refused_or_cannot_be_made_goes_as_single_alerts(
+    world: World, clock: FakeClock, maker: RenderDigest
+) -> None:
+    def answer(_: int, text: str) -> SendResult:
+        return Rejected("bad entities") if "alerts" in text else Sent(1)
+
+    reader = await hourly(world, 1)
+    for name in "ab":
+        await world.publish(name, reader)
+    clock.advance(3600)
+    telegram = Telegram(clock, answer)
+    deliverer = Deliverer(world.store, telegram.send, render, clock, digest=maker)
+    await run_until(deliverer, clock, lambda: telegram.to(1)[-1:] == ["b"])
+    assert telegram.to(1)[-2:] == ["a", "b"]
+
+
+async def test_after_a_day_without_telegram_the_backlog_comes_as_one_message(
+    world: World, clock: FakeClock
+) -> None:
+    reader = await world.follower(1)
+    for name in "abc":
+        await world.publish(name, reader)
+    clock.advance(86_400)
+    telegram = Telegram(clock)
+    deliverer = Deliverer(world.store, telegram.send, render, clock, digest=digest)
+    await run_until(deliverer, clock, lambda: bool(telegram.came))
+    (message,) = telegram.to(1)
+    assert message.startswith("<b>3 alerts that could not reach you in time</b>")
+
+
+async def test_the_readers_wishes_for_a_message_are_kept(world: World, clock: FakeClock) -> None:
+    reader = await world.follower(1)
+    await world.store.set_tempo(reader.subscription_id, reader.subscriber.id, Tempo.SILENT)
+    await world.store.set_settings(reader.subscriber.id, ChatSettings(protect=True))
+    await world.publish("a", reader)
+    sent: list[Message] = []
+
+    async def send(_: Subscriber, message: Message) -> SendResult:
+        sent.append(message)
+        return Sent(1)
+
+    await Deliverer(world.store, send, render, clock).run_once(clock.now())
+    assert (sent[0].silent, sent[0].protect) == (True, True)

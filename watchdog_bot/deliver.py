@@ -16,26 +16,30 @@ slowly up to a minute, and the attempts do not count: an outage of Telegram cost
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
 from watchdog_bot.clock import Clock
+from watchdog_bot.core.digest import DigestPage
 from watchdog_bot.core.errors import StoreError
 from watchdog_bot.core.model import (
     ClaimedDelivery,
+    ClaimedDigest,
     Message,
     NotSent,
     Rejected,
     RetryAt,
     SendResult,
+    Sent,
     Subscriber,
     Unknown,
 )
-from watchdog_bot.core.outbox import DeliveryChange, after, untried
+from watchdog_bot.core.outbox import DeliveryChange, after, unfolded, untried
 from watchdog_bot.core.pacing import Lane, Pacer
 from watchdog_bot.store import Store
 
@@ -43,12 +47,14 @@ log = structlog.get_logger(__name__)
 
 Send = Callable[[Subscriber, Message], Awaitable[SendResult]]
 Render = Callable[[ClaimedDelivery], Message]
+RenderDigest = Callable[[ClaimedDigest], Sequence[DigestPage]]
 
 IN_FLIGHT = 8  # enough for 25 a second up to 250 ms a round trip
 LEASE_SECONDS = 120  # longer than the longest wait for an answer, with the wait for the pace
 IDLE_SECONDS = 0.5
 DRAIN_SECONDS = 10.0
 OUTAGE_AFTER = 5
+CATCH_UP_AFTER = timedelta(hours=24)  # alerts older than this come as one digest
 LONGEST_WAIT_SECONDS = 30  # a claimed delivery that must wait longer is handed back
 SHORTEST_SLEEP_SECONDS = 0.01
 LONGEST_PROBE_SECONDS = 60
@@ -120,13 +126,18 @@ class Deliverer:
         clock: Clock,
         *,
         pace: Pace | None = None,
+        digest: RenderDigest | None = None,
         in_flight: int = IN_FLIGHT,
         drain_seconds: float = DRAIN_SECONDS,
     ) -> None:
-        """`send` must give every call an end of its own: it is waited for. `drain_seconds`: see `run`."""
+        """`send` must give every call an end of its own: it is waited for. `drain_seconds`: see `run`.
+
+        Without `digest`, what is held for digests stays held.
+        """
         self._store = store
         self._send = send
         self._render = render
+        self._digest = digest
         self._clock = clock
         self._pace = pace or Pace(clock)
         self._in_flight = in_flight
@@ -153,7 +164,7 @@ class Deliverer:
     async def run_once(self, now: datetime) -> int:
         """One round: claim what is due, send it, and return how many that were when all have their answer."""
         claimed = await self._claim(now, self._in_flight)
-        await asyncio.gather(*(self._deliver(one) for one in claimed))
+        await asyncio.gather(*map(self._work, claimed))
         return len(claimed)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -193,7 +204,7 @@ class Deliverer:
             log.error("outbox_unreadable", error=str(error))  # noqa: TRY400 - the cause and the mend are in it
             return 0
         for one in claimed:
-            task = asyncio.create_task(self._deliver(one))
+            task = asyncio.create_task(self._work(one))
             self._under_way.add(task)
             task.add_done_callback(self._ended)
         return len(claimed)
@@ -202,10 +213,65 @@ class Deliverer:
         self._under_way.discard(task)
         self._moved.set()
 
-    async def _claim(self, now: datetime, limit: int) -> tuple[ClaimedDelivery, ...]:
-        return await self._store.claim_deliveries(
-            now, limit=limit, lease_seconds=LEASE_SECONDS, not_before=self._pace.pacer.not_before(now)
+    async def _claim(self, now: datetime, limit: int) -> tuple[ClaimedDelivery | ClaimedDigest, ...]:
+        """Single alerts first: a digest has waited on purpose."""
+        not_before = self._pace.pacer.not_before(now)
+        alone = await self._store.claim_deliveries(
+            now,
+            limit=limit,
+            lease_seconds=LEASE_SECONDS,
+            not_before=not_before,
+            catch_up_after=CATCH_UP_AFTER if self._digest else None,
         )
+        if self._digest is None or len(alone) >= limit:
+            return alone
+        together = await self._store.claim_digests(
+            now, limit=limit - len(alone), lease_seconds=LEASE_SECONDS, not_before=not_before
+        )
+        return (*alone, *together)
+
+    async def _work(self, claimed: ClaimedDelivery | ClaimedDigest) -> None:
+        if isinstance(claimed, ClaimedDigest):
+            await self._deliver_digest(claimed)
+        else:
+            await self._deliver(claimed)
+
+    async def _deliver_digest(self, claimed: ClaimedDigest) -> None:
+        """Page by page; when one does not go out, the rest is not tried now. What no page carries, or is on a page
+        that is refused, goes as alerts of their own: nothing is lost by being in a digest.
+        """
+        pages = self._paged(claimed)
+        carried = {one.delivery.id for page in pages for one in page.deliveries}
+        await self._record_all(
+            unfolded(one.delivery, self._clock.now())
+            for one in claimed.deliveries
+            if one.delivery.id not in carried
+        )
+        going = True
+        for page in pages:
+            going = going and await self._may_go(claimed.subscriber)
+            if not going:
+                await self._record_all(untried(one.delivery, self._clock.now()) for one in page.deliveries)
+                continue
+            result = await self._sent(page.deliveries[0], page.message)
+            self._outage.heard(result)
+            await self._heed(claimed.subscriber, result)
+            now, outage = self._clock.now(), self._outage.on
+            await self._record_all(
+                unfolded(one.delivery, now)
+                if isinstance(result, Rejected)
+                else after(one.delivery, result, now, outage=outage)
+                for one in page.deliveries
+            )
+            going = isinstance(result, Sent)
+
+    def _paged(self, claimed: ClaimedDigest) -> Sequence[DigestPage]:
+        assert self._digest is not None
+        try:
+            return self._digest(claimed)
+        except Exception:
+            log.exception("digest_failed", deliveries=len(claimed.deliveries))
+            return ()
 
     async def _deliver(self, claimed: ClaimedDelivery) -> None:
         """One delivery, whole."""
@@ -214,21 +280,22 @@ class Deliverer:
             unrendered = Rejected("it could not be rendered: a defect, see the log")
             await self._record(after(claimed.delivery, unrendered, self._clock.now()))
             return
-        if not await self._may_go(claimed):
+        if not await self._may_go(claimed.subscriber):
             await self._record(untried(claimed.delivery, self._clock.now()))
             return
-        result = await self._sent(claimed, message)
+        quiet = replace(message, silent=message.silent or claimed.delivery.silent)
+        result = await self._sent(claimed, quiet)
         self._outage.heard(result)
-        await self._heed(claimed, result)
+        await self._heed(claimed.subscriber, result)
         await self._record(after(claimed.delivery, result, self._clock.now(), outage=self._outage.on))
 
-    async def _may_go(self, claimed: ClaimedDelivery) -> bool:
+    async def _may_go(self, subscriber: Subscriber) -> bool:
         """Wait for the pace. False where that takes too long, or the program is stopping."""
         task = asyncio.current_task()
         assert task is not None
         self._not_started.add(task)
         try:
-            return await self._pace.alert(claimed.subscriber.address.chat_id)
+            return await self._pace.alert(subscriber.address.chat_id)
         except asyncio.CancelledError:
             return False
         finally:
@@ -242,23 +309,27 @@ class Deliverer:
             return None
 
     async def _sent(self, claimed: ClaimedDelivery, message: Message) -> SendResult:
+        message = replace(message, protect=message.protect or claimed.settings.protect)
         try:
             return await self._send(claimed.subscriber, message)
         except Exception as error:
             log.exception("send_broke", delivery=claimed.delivery.id)
             return Unknown(f"an error of the bot itself ({type(error).__name__})")
 
-    async def _heed(self, claimed: ClaimedDelivery, result: SendResult) -> None:
+    async def _heed(self, subscriber: Subscriber, result: SendResult) -> None:
         """A 429 shuts the chat's gate here as in the store; two in a row shut it for all."""
         if not isinstance(result, RetryAt):
             return
         now = self._clock.now()
-        if self._pace.pacer.limited(claimed.subscriber.address.chat_id, result.after, now):
+        if self._pace.pacer.limited(subscriber.address.chat_id, result.after, now):
             log.warning("all_must_wait", seconds=result.after)
             with suppress(
                 StoreError
             ):  # the pacer knows it, and the store says so itself when it is used next
                 await self._store.set_gate(None, now + timedelta(seconds=result.after))
+
+    async def _record_all(self, changes: Iterable[DeliveryChange]) -> None:
+        await asyncio.gather(*map(self._record, changes))
 
     async def _record(self, change: DeliveryChange) -> None:
         try:

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from watchdog_bot.core.tempo import DEFAULT_SETTINGS, ChatSettings, Tempo
+
 FeedId = NewType("FeedId", int)
 PostId = NewType("PostId", int)
 SubscriberId = NewType("SubscriberId", int)
@@ -100,6 +102,7 @@ class ParsedFeed:
     skip_days: frozenset[int] = frozenset()  # the same for days of the week, Monday is 0
     hub: str | None = None  # WebSub hub
     damaged: bool = False  # the document was malformed and read leniently
+    children: tuple[str, ...] = ()  # sitemaps that a sitemap index names, most promising first
 
 
 # --------------------------------------------------------------------------- what the network answered
@@ -375,6 +378,7 @@ class Subscription:
     slot: SubscriptionSlot
     query: str
     created_at: datetime
+    tempo: Tempo = Tempo.INSTANT  # how what it finds is delivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,6 +431,16 @@ class ClaimedDelivery:
     post: Post
     subscriber: Subscriber
     also_at: tuple[str, ...] = ()  # names of other feeds that carry the post
+    settings: ChatSettings = DEFAULT_SETTINGS
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedDigest:
+    """Deliveries of one subscriber that go out together."""
+
+    subscriber: Subscriber
+    deliveries: tuple[ClaimedDelivery, ...]
+    late: bool = False  # a backlog: they could not be sent in time
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ class DeliveryChange:
     moved_to: int | None = field(default=None, repr=False)  # the chat's new id
     suspend: bool = False  # the chat cannot be reached: suspend it, cancel what else waits for it
     fall_back_to_general: bool = False  # send without a topic from now on
+    alone: bool = False  # out of its digest: it goes as a message of its own
 
 
 def after(  # noqa: C901 - one arm a result, as in the table
@@ -126,6 +127,13 @@ def after(  # noqa: C901 - one arm a result, as in the table
 def untried(delivery: Delivery, now: datetime) -> DeliveryChange:
     """A claim that is handed back because the program is stopping: surely not sent, nothing counted."""
     return _back(_unchanged(delivery), now)
+
+
+def unfolded(delivery: Delivery, now: datetime) -> DeliveryChange:
+    """Its digest cannot be made or was refused: it goes as a message of its own, so that one bad line does not
+    cost the others.
+    """
+    return replace(untried(delivery, now), alone=True)
 
 
 def backoff_seconds(delivery_id: int, attempts: int) -> float:

@@ -13,7 +13,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Concatenate, ParamSpec, TypeVar
@@ -26,6 +26,7 @@ from watchdog_bot.core.model import (
     Address,
     ChatKind,
     ClaimedDelivery,
+    ClaimedDigest,
     Delivery,
     DeliveryId,
     EntryKeys,
@@ -46,7 +47,20 @@ from watchdog_bot.core.model import (
 )
 from watchdog_bot.core.mutes import Mute, MuteKind
 from watchdog_bot.core.outbox import DeliveryChange
-from watchdog_bot.store import feeds, gates, mutes, outbox, posts, subscribers, tallies, topics, upkeep
+from watchdog_bot.core.tempo import ChatSettings, Tempo
+from watchdog_bot.store import (
+    digests,
+    feeds,
+    gates,
+    mutes,
+    outbox,
+    posts,
+    subscribers,
+    tallies,
+    tempos,
+    topics,
+    upkeep,
+)
 from watchdog_bot.store.connection import Lock, connect, translated
 from watchdog_bot.store.rows import ms
 from watchdog_bot.store.values import AppliedUpdate, Gate, StoreStatus
@@ -229,6 +243,20 @@ class Store:
         """Undo; what was cancelled with it waits again."""
         return await self._run(subscribers.resubscribe, subscription_id, subscriber_id, self._now())
 
+    async def set_tempo(
+        self, subscription_id: SubscriptionId, subscriber_id: SubscriberId, tempo: Tempo
+    ) -> bool:
+        """How what the subscription finds is delivered; what is held for a digest is planned anew."""
+        return await self._run(tempos.set_tempo, subscription_id, subscriber_id, tempo, self._clock.now())
+
+    async def settings(self, subscriber_id: SubscriberId) -> ChatSettings:
+        """Zone, quiet hours, digests and the rest."""
+        return await self._run(tempos.settings, subscriber_id)
+
+    async def set_settings(self, subscriber_id: SubscriberId, chosen: ChatSettings) -> bool:
+        """From now on; what is held for a digest is planned anew."""
+        return await self._run(tempos.set_settings, subscriber_id, chosen, self._clock.now())
+
     async def topics(self) -> tuple[Topic, ...]:
         return await self._run(topics.every_one)
 
@@ -248,12 +276,31 @@ class Store:
         limit: int,
         lease_seconds: float = 60,
         not_before: Mapping[int, datetime] | None = None,
+        catch_up_after: timedelta | None = None,
     ) -> tuple[ClaimedDelivery, ...]:
         """Deliveries taken for sending, at most one in flight a chat. `not_before`: by chat id, the earliest
-        moment the pacing allows.
+        moment the pacing allows. `catch_up_after`: a subscriber with several that are older gets them as a digest.
         """
         return await self._run(
-            outbox.claim, now, limit=limit, lease_seconds=lease_seconds, not_before=not_before or {}
+            outbox.claim,
+            now,
+            limit=limit,
+            lease_seconds=lease_seconds,
+            not_before=not_before or {},
+            catch_up_after=catch_up_after,
+        )
+
+    async def claim_digests(
+        self,
+        now: datetime,
+        *,
+        limit: int,
+        lease_seconds: float = 60,
+        not_before: Mapping[int, datetime] | None = None,
+    ) -> tuple[ClaimedDigest, ...]:
+        """Digests that are due, taken for sending; each of their deliveries is recorded by itself."""
+        return await self._run(
+            digests.claim, now, limit=limit, lease_seconds=lease_seconds, not_before=not_before or {}
         )
 
     async def record(self, change: DeliveryChange) -> bool:

@@ -32,16 +32,17 @@ def put(db: Database, chat_id: int | None, until: datetime, now: int) -> None:
     """Set a gate to exactly this moment; one in the past opens it, and what waited for it waits no more."""
     number = ALL if chat_id is None else chat_id
     with writing(db):
+        before = db.execute("SELECT until FROM gate WHERE chat_id = ?", [number]).fetchone()
         db.execute("DELETE FROM gate WHERE chat_id = ?", [number])
         if ms(until) > now:
             shut(db, number, ms(until))
             return
         db.execute(
             """
-            UPDATE delivery SET due_at = ? WHERE step = 2 AND due_at > ? AND state = 'queued'
+            UPDATE delivery SET due_at = ? WHERE step IN (2, 4) AND due_at = ?
                 AND subscriber_id IN (SELECT id FROM subscriber WHERE chat_id = ?)
             """,
-            [now, now, number],
+            [now, before[0] if before else None, number],
         )
 
 

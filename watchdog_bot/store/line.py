@@ -38,23 +38,22 @@ def ahead(db: Database, subscriber_ids: Iterable[SubscriberId]) -> set[Subscribe
 
 
 def enter(db: Database, delivery_id: DeliveryId, subscriber_id: SubscriberId) -> None:
-    """A row that need not wait any more: ready, or behind if a better one of its subscriber is there.
+    """A row that need not wait any more takes its place in the line of its subscriber.
 
-    Better is the lower lane (urgent), then the older row.
+    First comes the lower lane (urgent), then the older row. It keeps its turn, which is by now at the head.
     """
+    db.execute("UPDATE delivery SET step = 0 WHERE id = ?", [delivery_id])
     front = db.execute(
         "SELECT id, step, lane FROM delivery WHERE subscriber_id = ? AND step IN (1, 3)", [subscriber_id]
     ).fetchone()
     if front is None:
-        _make_ready(db, delivery_id)
+        advance(db, subscriber_id)
         return
     front_id, front_step, front_lane = front
     (lane,) = db.execute("SELECT lane FROM delivery WHERE id = ?", [delivery_id]).fetchone()
     if front_step == 1 and (lane, delivery_id) < (front_lane, front_id):
         db.execute("UPDATE delivery SET step = 0 WHERE id = ?", [front_id])
-        _make_ready(db, delivery_id)
-        return
-    db.execute("UPDATE delivery SET step = 0 WHERE id = ?", [delivery_id])
+        db.execute("UPDATE delivery SET step = 1 WHERE id = ?", [delivery_id])
 
 
 def advance(db: Database, subscriber_id: SubscriberId) -> None:
@@ -116,15 +115,3 @@ def end_waiting(db: Database, delivery_ids: Iterable[DeliveryId], *, state: str,
     for subscriber_id in touched:
         advance(db, subscriber_id)
     return ended
-
-
-def _make_ready(db: Database, delivery_id: DeliveryId) -> None:
-    """To the head of the line: it has had its turn once already."""
-    db.execute(
-        """
-        UPDATE delivery SET step = 1, turn = COALESCE(
-            (SELECT MIN(turn) FROM delivery AS other WHERE other.step = 1 AND other.lane = delivery.lane), 0)
-        WHERE id = ?
-        """,
-        [delivery_id],
-    )

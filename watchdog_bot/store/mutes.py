@@ -94,7 +94,7 @@ def revive(db: Database, delivery_ids: Iterable[DeliveryId], subscriber_id: Subs
         back = db.execute(
             """
             UPDATE delivery SET state = CASE WHEN doubts > 0 THEN 'doubtful' ELSE 'queued' END,
-                step = 2, due_at = ?, cause = NULL, ended_at = NULL
+                step = 2, fold = 0, due_at = ?, cause = NULL, ended_at = NULL
             WHERE id = ? AND state = 'cancelled'
             """,
             [now, delivery_id],

@@ -25,6 +25,7 @@ from watchdog_bot.core.model import (
     Unknown,
 )
 from watchdog_bot.core.outbox import DeliveryChange, after
+from watchdog_bot.core.tempo import ChatSettings
 from watchdog_bot.store import gates, posts, rows, subscribers
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.line import advance, enter, promote, put_off
@@ -35,6 +36,7 @@ PROMOTED_A_CLAIM = 100
 PUT_OFF_A_CLAIM = 100  # each such row is met once and then out of the way, so a claim stays short
 ROUNDS = 8
 
+WAITING, HELD = 2, 4
 _FINAL = frozenset({DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.CANCELLED})
 _COUNTED = {DeliveryState.SENT: "sent", DeliveryState.DOUBTFUL: "doubts", DeliveryState.DEAD: "dead"}
 
@@ -46,6 +48,7 @@ def claim(
     limit: int,
     lease_seconds: float,
     not_before: Mapping[int, datetime],
+    catch_up_after: timedelta | None = None,
 ) -> tuple[ClaimedDelivery, ...]:
     """Take at most so many deliveries for sending.
 
@@ -54,6 +57,7 @@ def claim(
     3. Rows whose waiting is over come into line.
     4. Urgent first, then by turn; at most one in flight a chat.
     5. A row whose chat must wait (its gate, or `not_before` by chat id) is put off till then.
+    6. A subscriber with several rows older than `catch_up_after` gets them as one digest instead.
     """
     moment = ms(now)
     with writing(db):
@@ -62,8 +66,8 @@ def claim(
         _expire(db, now)
         promote(db, moment, limit=PROMOTED_A_CLAIM)
         lease_until = ms(now + timedelta(seconds=lease_seconds))
-        taken = _take(db, moment, limit, lease_until, not_before)
-        return _load(db, taken)
+        old = None if catch_up_after is None else ms(now - catch_up_after)
+        return load(db, _take(db, _Claim(moment, limit, lease_until, not_before, old)))
 
 
 @dataclass(slots=True)
@@ -131,8 +135,8 @@ def requeue(db: Database, delivery_id: DeliveryId, now: int) -> bool:
         found = list(
             db.query(
                 """
-                UPDATE delivery SET state = 'queued', step = 2, due_at = ?, attempts = 0, doubts = 0, cause = NULL,
-                    ended_at = NULL
+                UPDATE delivery SET state = 'queued', step = 2, fold = 0, due_at = ?, attempts = 0, doubts = 0,
+                    cause = NULL, ended_at = NULL
                 WHERE id = ? AND state = 'dead' AND EXISTS (
                     SELECT 1 FROM subscriber WHERE subscriber.id = delivery.subscriber_id AND state = 'active')
                 RETURNING subscriber_id
@@ -182,18 +186,29 @@ def dead(db: Database, limit: int) -> tuple[Delivery, ...]:
     return tuple(rows.delivery(row) for row in found)
 
 
-def _take(
-    db: Database, now: int, limit: int, lease_until: int, not_before: Mapping[int, datetime]
-) -> list[DeliveryId]:
-    busy = {
-        row[0]
-        for row in db.execute(
-            """
-            SELECT chat_id FROM delivery JOIN subscriber ON subscriber.id = subscriber_id
-            WHERE step = 3 AND lease_until > 0
-            """
-        )
-    }
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    now: int
+    limit: int
+    lease_until: int
+    not_before: Mapping[int, datetime]
+    old: int | None  # rows made before this are late
+
+
+def busy_chats(db: Database) -> set[int]:
+    """The chats that have something in flight."""
+    found = db.execute(
+        """
+        SELECT chat_id FROM delivery JOIN subscriber ON subscriber.id = subscriber_id
+        WHERE step = 3 AND lease_until > 0
+        """
+    )
+    return {row[0] for row in found}
+
+
+def _take(db: Database, claim: _Claim) -> list[DeliveryId]:
+    limit, now = claim.limit, claim.now
+    busy = busy_chats(db)
     taken: list[DeliveryId] = []
     passed = 0  # ready rows of chats that have one in flight: they stay where they are
     put_offs = 0
@@ -201,19 +216,21 @@ def _take(
         heads = _heads(db, limit - len(taken) + passed + (PUT_OFF_A_CLAIM // ROUNDS * round_))
         passed = 0
         moved = False
-        for delivery_id, chat_id, gate in heads:
+        for delivery_id, chat_id, gate, made_at in heads:
             if len(taken) >= limit:
                 return taken
             if chat_id in busy:
                 passed += 1
                 continue
-            until = max(gate or 0, ms(not_before[chat_id]) if chat_id in not_before else 0)
+            until = max(gate or 0, ms(claim.not_before[chat_id]) if chat_id in claim.not_before else 0)
             moved = True
             if until > now:
                 put_off(db, delivery_id, until)
                 put_offs += 1
                 continue
-            _send_next(db, delivery_id, lease_until)
+            if claim.old is not None and made_at <= claim.old and _fold_late(db, delivery_id, claim.old, now):
+                continue
+            send_next(db, delivery_id, claim.lease_until)
             taken.append(delivery_id)
             busy.add(chat_id)
         if len(taken) >= limit or put_offs >= PUT_OFF_A_CLAIM or not heads or not moved:
@@ -221,10 +238,25 @@ def _take(
     return taken
 
 
-def _heads(db: Database, limit: int) -> list[tuple[DeliveryId, int, int | None]]:
+def _fold_late(db: Database, delivery_id: DeliveryId, old: int, now: int) -> bool:
+    """Make this and the other late rows of its subscriber one digest, due now; False where there is no other."""
+    (subscriber_id,) = db.execute("SELECT subscriber_id FROM delivery WHERE id = ?", [delivery_id]).fetchone()
+    late = "subscriber_id = ? AND step IN (0, 1, 2) AND state = 'queued' AND created_at <= ?"
+    several = f"SELECT COUNT(*) > 1 FROM delivery WHERE {late}"  # noqa: S608 - a constant
+    if not db.execute(several, [subscriber_id, old]).fetchone()[0]:
+        return False
+    db.execute(
+        f"UPDATE delivery SET step = 4, fold = 2, due_at = ? WHERE {late}",  # noqa: S608 - a constant
+        [now, subscriber_id, old],
+    )
+    advance(db, subscriber_id)
+    return True
+
+
+def _heads(db: Database, limit: int) -> list[tuple[DeliveryId, int, int | None, int]]:
     return db.execute(
         """
-        SELECT delivery.id, subscriber.chat_id, gate.until FROM delivery
+        SELECT delivery.id, subscriber.chat_id, gate.until, delivery.created_at FROM delivery
         JOIN subscriber ON subscriber.id = delivery.subscriber_id
         LEFT JOIN gate ON gate.chat_id = subscriber.chat_id
         WHERE delivery.step = 1
@@ -234,38 +266,38 @@ def _heads(db: Database, limit: int) -> list[tuple[DeliveryId, int, int | None]]
     ).fetchall()
 
 
-def _send_next(db: Database, delivery_id: DeliveryId, lease_until: int) -> None:
+def send_next(db: Database, delivery_id: DeliveryId, lease_until: int) -> None:
+    """It is being sent: this attempt counts from now on. Within the caller's transaction."""
     db.execute(
         "UPDATE delivery SET state = 'sending', step = 3, attempts = attempts + 1, lease_until = ? WHERE id = ?",
         [lease_until, delivery_id],
     )
 
 
-def _load(db: Database, delivery_ids: list[DeliveryId]) -> tuple[ClaimedDelivery, ...]:
+def load(db: Database, delivery_ids: list[DeliveryId]) -> tuple[ClaimedDelivery, ...]:
     """The claimed rows with their posts and subscribers, in the order they were taken."""
     deliveries: dict[DeliveryId, Delivery] = {}
     for chunk in chunks(delivery_ids):
         found = db.query(f"SELECT * FROM delivery WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608 - only question marks
         deliveries.update((row["id"], rows.delivery(row)) for row in found)
-    addressees = subscribers.by_ids(db, {one.subscriber_id for one in deliveries.values()})
+    addressees = subscribers.with_settings(db, {one.subscriber_id for one in deliveries.values()})
     carried: dict[PostId, tuple[Post, tuple[str, ...]]] = {}
     for post_id in {one.post_id for one in deliveries.values()}:
         (row,) = db.query("SELECT * FROM post WHERE id = ?", [post_id])
         carried[post_id] = rows.post(row), posts.also_at(db, post_id, row["feed_name"])
     return tuple(
-        _claimed(
-            deliveries[one], addressees[deliveries[one].subscriber_id], *carried[deliveries[one].post_id]
-        )
+        _claimed(deliveries[one], addressees[deliveries[one].subscriber_id], carried[deliveries[one].post_id])
         for one in delivery_ids
     )
 
 
 def _claimed(
-    delivery: Delivery, subscriber: Subscriber, post: Post, also_at: tuple[str, ...]
+    delivery: Delivery, to: tuple[Subscriber, ChatSettings], carried: tuple[Post, tuple[str, ...]]
 ) -> ClaimedDelivery:
+    subscriber, settings = to
     if delivery.to_general:
         subscriber = subscribers.in_general(subscriber)
-    return ClaimedDelivery(delivery, post, subscriber, also_at)
+    return ClaimedDelivery(delivery, carried[0], subscriber, carried[1], settings)
 
 
 def _record(db: Database, change: DeliveryChange, now: datetime) -> bool:
@@ -281,7 +313,8 @@ def _record(db: Database, change: DeliveryChange, now: datetime) -> bool:
     new_truth = change.state is DeliveryState.SENT and row["state"] != DeliveryState.SENT
     written = on_time or new_truth
     if written:
-        _write(db, _unless_unwanted(change, row["unwanted"]), subscriber_id, ms(now))
+        folded = bool(row["fold"]) and not change.alone
+        _write(db, _unless_unwanted(change, row["unwanted"]), subscriber_id, ms(now), folded=folded)
     _follow(db, change, subscriber_id, now)
     return written
 
@@ -293,17 +326,22 @@ def _unless_unwanted(change: DeliveryChange, unwanted: str | None) -> DeliveryCh
     return replace(change, state=DeliveryState.CANCELLED, cause=unwanted)
 
 
-def _write(db: Database, change: DeliveryChange, subscriber_id: SubscriberId, now: int) -> None:
+def _write(
+    db: Database, change: DeliveryChange, subscriber_id: SubscriberId, now: int, *, folded: bool
+) -> None:
+    """A row of a digest that is not finished is held for a digest again."""
     final = change.state in _FINAL
+    waiting = HELD if folded else WAITING
     db.execute(
         """
         UPDATE delivery SET state = ?, step = ?, due_at = ?, attempts = ?, doubts = ?, message_id = ?, cause = ?,
-            lease_until = NULL, unwanted = NULL, to_general = CASE WHEN ? = 1 THEN 1 ELSE to_general END, sent_at = ?, ended_at = ?
+            lease_until = NULL, unwanted = NULL, to_general = CASE WHEN ? = 1 THEN 1 ELSE to_general END, sent_at = ?, ended_at = ?,
+            fold = CASE WHEN ? = 1 THEN 0 ELSE fold END
         WHERE id = ?
         """,
         [
             change.state.value,
-            None if final else 2,
+            None if final else waiting,
             ms(change.due_at),
             change.attempts,
             change.doubts,
@@ -312,6 +350,7 @@ def _write(db: Database, change: DeliveryChange, subscriber_id: SubscriberId, no
             int(change.fall_back_to_general),
             now if change.state is DeliveryState.SENT else None,
             now if final else None,
+            int(change.alone),
             change.delivery_id,
         ],
     )
@@ -319,7 +358,7 @@ def _write(db: Database, change: DeliveryChange, subscriber_id: SubscriberId, no
         count(db, _COUNTED[change.state], now)
     if change.state is DeliveryState.DEAD and change.doubts > 1:
         count(db, "doubts", now)
-    if not final and ms(change.due_at) <= now:
+    if not final and not folded and ms(change.due_at) <= now:
         enter(db, change.delivery_id, subscriber_id)
     if change.gate_until is None:
         advance(db, subscriber_id)

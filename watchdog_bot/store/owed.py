@@ -8,18 +8,26 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from watchdog_bot.core.hours import Standing
 from watchdog_bot.core.model import PlannedDelivery, Post, PostId, SubscriberId, SubscriptionId
 from watchdog_bot.core.mutes import Mute, silenced
-from watchdog_bot.store import mutes, rows
-from watchdog_bot.store.line import ahead, serving_turn
+from watchdog_bot.store import mutes, rows, tempos
+from watchdog_bot.store.line import ahead, enter, serving_turn
 from watchdog_bot.store.rows import chunks, marks, ms
+from watchdog_bot.store.tempos import Wishes
 
-BEHIND, READY = 0, 1
+BEHIND, READY, HELD = 0, 1, 4
 URGENT, ORDINARY = 0, 1
 
 
-# What is owed of one post: the subscriber, the evidence and the subscriptions (both packed), the lane.
-_Owed = tuple[SubscriberId, str, str, int]
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """What one subscriber is owed of a post; evidence and subscriptions are packed."""
+
+    subscriber_id: SubscriberId
+    evidence: str
+    subscriptions: str
+    standing: Standing | None  # None: alone and at once, as nearly always
 
 
 def plan(
@@ -38,7 +46,7 @@ def plan(
     )
     if not live:
         return 0
-    standing = _Standing(live, mutes.in_force(db, ms(now)), now)
+    standing = _Standing(live, mutes.in_force(db, ms(now)), tempos.wishes(db, live, ms(now)), now)
     line = _Line(db, now)
     holders: dict[PostId, set[SubscriberId]] = {post_id: set() for post_id in fresh}
     for post_id, planned in owing:
@@ -84,6 +92,7 @@ class _Standing:
 
     live: dict[SubscriptionId, SubscriberId]
     muted: dict[SubscriberId, list[Mute]]
+    wishes: dict[SubscriberId, Wishes]
     now: datetime
 
     def choose(
@@ -107,7 +116,9 @@ class _Standing:
             if evidence is None:
                 evidence = packed[id(delivery.evidence)] = rows.pack_evidence(delivery.evidence)
             asking = f"[{standing[0]}]" if len(standing) == 1 else rows.pack(standing)
-            yield subscriber_id, evidence, asking, ORDINARY
+            wishes = self.wishes.get(subscriber_id)
+            how = None if wishes is None else wishes.stand(standing, self.now)
+            yield _Owed(subscriber_id, evidence, asking, how)
 
 
 class _Line:
@@ -121,36 +132,76 @@ class _Line:
         self._asked: set[SubscriberId] = set()
         self._rows: list[tuple[object, ...]] = []
         self._behind: list[tuple[object, ...]] = []
+        self._urgent: list[tuple[PostId, SubscriberId]] = []
         self.count = 0
 
     def add(self, post_id: PostId, owed: list[_Owed]) -> None:
-        unasked = {one[0] for one in owed} - self._asked
+        unasked = {one.subscriber_id for one in owed} - self._asked
         self._ahead |= ahead(self._db, unasked)
         self._asked |= unasked
-        for rank, (subscriber_id, evidence, subscriptions, lane) in enumerate(owed):
-            turn = self._first_turn[lane] + rank
-            step = READY
-            if subscriber_id in self._ahead:
-                step = BEHIND
-                self._behind.append((turn, subscriber_id, lane, turn))
+        now, first_turn = self._now, self._first_turn[ORDINARY]
+        for rank, one in enumerate(owed):
+            texts = (one.evidence, one.subscriptions)
+            if one.standing is None:
+                step = self._step(one.subscriber_id, first_turn + rank)
+                self._rows.append(
+                    (post_id, one.subscriber_id, step, ORDINARY, first_turn + rank, now, 0, 0, *texts, now)
+                )
             else:
-                self._ahead.add(subscriber_id)
-            self._rows.append(
-                (post_id, subscriber_id, step, lane, turn, self._now, evidence, subscriptions, self._now)
-            )
+                self._add_special(post_id, one.subscriber_id, one.standing, rank, texts)
         self.count += len(owed)
+
+    def _step(self, subscriber_id: SubscriberId, turn: int) -> int:
+        if subscriber_id in self._ahead:
+            # Who stands before a newcomer is served no later than the newcomer's own turn would be.
+            self._behind.append((turn, subscriber_id, turn))
+            return BEHIND
+        self._ahead.add(subscriber_id)
+        return READY
+
+    def _add_special(
+        self, post_id: PostId, subscriber_id: SubscriberId, how: Standing, rank: int, texts: tuple[str, str]
+    ) -> None:
+        lane = URGENT if how.urgent else ORDINARY
+        turn = self._first_turn[lane] + rank
+        if how.held:
+            step = HELD
+        elif how.urgent:
+            step = BEHIND  # until `write` brings it forward
+            self._urgent.append((post_id, subscriber_id))
+            self._ahead.add(subscriber_id)
+        else:
+            step = self._step(subscriber_id, turn)
+        self._rows.append(
+            (
+                post_id,
+                subscriber_id,
+                step,
+                lane,
+                turn,
+                ms(how.due_at),
+                int(how.silent),
+                int(how.held),
+                *texts,
+                self._now,
+            )
+        )
 
     def write(self) -> None:
         self._db.conn.executemany(
             """
-            INSERT INTO delivery (post_id, subscriber_id, state, step, lane, turn, due_at, evidence,
+            INSERT INTO delivery (post_id, subscriber_id, state, step, lane, turn, due_at, silent, fold, evidence,
                                   subscriptions, created_at)
-            VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             self._rows,
         )
-        # Who stands before a newcomer is served no later than the newcomer's own turn would be.
         self._db.conn.executemany(
-            "UPDATE delivery SET turn = ? WHERE subscriber_id = ? AND step = 1 AND lane = ? AND turn > ?",
+            "UPDATE delivery SET turn = ? WHERE subscriber_id = ? AND step = 1 AND lane = 1 AND turn > ?",
             self._behind,
         )
+        for post_id, subscriber_id in self._urgent:
+            (delivery_id,) = self._db.execute(
+                "SELECT id FROM delivery WHERE post_id = ? AND subscriber_id = ?", [post_id, subscriber_id]
+            ).fetchone()
+            enter(self._db, delivery_id, subscriber_id)

@@ -27,6 +27,7 @@ from watchdog_bot.core.model import (
     Subscription,
     SubscriptionSlot,
 )
+from watchdog_bot.core.tempo import Tempo
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
@@ -163,6 +164,7 @@ def subscription(row: Row) -> Subscription:
         slot=SubscriptionSlot(row["slot"]),
         query=row["query"],
         created_at=moment(row["created_at"]),
+        tempo=Tempo(row["tempo"]),
     )
 
 

@@ -15,6 +15,7 @@ row stands, so that a claim looks at a few rows only, however many there are:
 
 `lane` is 0 for urgent alerts and 1 for the others. `turn` numbers the rows of one post from the turn being
 served when the post came: serving by turn goes round the posts, so a large one does not starve a small one.
+`fold` is 0 for a delivery that goes alone, 1 for one of a digest, 2 for one of a late backlog.
 `unwanted` is why a row that was being sent when it was cancelled must not be tried again.
 
 Writing a post to 100,000 subscribers costs what its indexes cost, so a fresh delivery is in three of them only:
@@ -167,6 +168,7 @@ _FIRST = (
         lease_until INTEGER,
         to_general INTEGER NOT NULL DEFAULT 0,
         silent INTEGER NOT NULL DEFAULT 0,
+        fold INTEGER NOT NULL DEFAULT 0,
         evidence TEXT NOT NULL,
         subscriptions TEXT NOT NULL,
         message_id INTEGER,

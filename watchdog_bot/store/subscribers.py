@@ -18,7 +18,8 @@ from watchdog_bot.core.model import (
     SubscriptionId,
     SubscriptionSlot,
 )
-from watchdog_bot.store import mutes, rows
+from watchdog_bot.core.tempo import ChatSettings
+from watchdog_bot.store import mutes, rows, tempos
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.line import advance, end_waiting
 from watchdog_bot.store.rows import chunks, marks, thread_number
@@ -46,9 +47,11 @@ def of_chat(db: Database, chat_id: int) -> tuple[Subscriber, ...]:
     return tuple(rows.subscriber(row) for row in found)
 
 
-def by_ids(db: Database, ids: Iterable[SubscriberId]) -> dict[SubscriberId, Subscriber]:
+def with_settings(
+    db: Database, ids: Iterable[SubscriberId]
+) -> dict[SubscriberId, tuple[Subscriber, ChatSettings]]:
     return {
-        row["id"]: rows.subscriber(row)
+        row["id"]: (rows.subscriber(row), tempos.unpack(row["settings"]))
         for chunk in chunks(ids)
         for row in db.query(f"SELECT * FROM subscriber WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608 - only question marks
     }
