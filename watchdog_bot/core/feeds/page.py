@@ -26,6 +26,7 @@ from watchdog_bot.core.html import clean
 from watchdog_bot.core.model import FeedKind, ParsedEntry, ParsedFeed
 
 MAX_LINKS = 3000  # looked at in a page
+MAX_DEPTH = 60  # elements above a link that make its block's shape
 MAX_CLIMB = 8  # elements from a link up to the block it is in
 MIN_TITLE = 12  # characters; "Read more" and "Next" are shorter
 MIN_SUMMARY = 40
@@ -188,7 +189,7 @@ def _climb(anchor: LexborNode) -> Iterator[tuple[LexborNode, str]]:
     path: list[str] = []
     blocks: list[LexborNode] = []
     node: LexborNode | None = anchor
-    while node is not None and node.tag not in {"body", "html", "-document", None}:
+    while node is not None and node.tag not in {"body", "html", "-document", None} and len(path) < MAX_DEPTH:
         if node.tag in _ASIDE:
             return
         path.append(f"{node.tag}.{_style(node)}")

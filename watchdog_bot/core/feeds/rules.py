@@ -58,6 +58,9 @@ class SourceRules:
         return rules
 
 
+NO_RULES = SourceRules()
+
+
 def faults(rules: SourceRules) -> tuple[str, ...]:
     """What is wrong with rules that a person wrote, a sentence each; empty if nothing is."""
     found: list[str] = []
