@@ -59,11 +59,19 @@ class Running:
         assert found is not None
         return found
 
-    async def say(self, person: Person, text: str, *, chat: Chat | None = None, **where: int) -> Message:
+    async def say(
+        self,
+        person: Person,
+        text: str,
+        *,
+        chat: Chat | None = None,
+        thread: int | None = None,
+        reply_to: int | None = None,
+    ) -> Message:
         """Say something, and return the bot's next message there."""
         place = chat or person.chat
         before = len(place.from_bot)
-        person.say(text, chat=chat, **where)
+        person.say(text, chat=chat, thread=thread, reply_to=reply_to)
         await self.until(lambda: len(place.from_bot) > before)
         last = place.last
         assert last is not None
@@ -77,6 +85,17 @@ class Running:
         await self.until(lambda: pressed.answer)
         await self.settle()
         return pressed
+
+    async def press_for_reply(
+        self, person: Person, button: str, *, message: Message | None = None
+    ) -> Message:
+        """Press a button in the private chat, and return the message that answers it."""
+        before = len(person.chat.from_bot)
+        await self.press(person, button, message=message)
+        await self.until(lambda: len(person.chat.from_bot) > before)
+        last = person.chat.last
+        assert last is not None
+        return last
 
     async def settle(self) -> None:
         """Until the bot has confirmed every update and has had its say."""

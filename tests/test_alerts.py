@@ -64,8 +64,7 @@ async def test_why_explains_by_button_and_by_reply(bot: Running) -> None:
     await bot.polled()
     bot.publish(VERDICT)
     alert = await bot.until(lambda: next(iter(bot.alerts(vera.chat, VERDICT.title)), None))
-    await bot.press(vera, "Why?", message=alert)
-    explained = await bot.until(lambda: vera.chat.last)
+    explained = await bot.press_for_reply(vera, "Why?", message=alert)
     assert explained.text.startswith("Why you were sent this")
     assert "Russia: “Moscow” in the title" in explained.text
     again = await bot.say(vera, "/why", reply_to=alert.id)
@@ -133,7 +132,7 @@ async def test_a_muted_country_is_silent_until_it_is_taken_back(bot: Running) ->
     await bot.polled()
     bot.publish(VERDICT)
     alert = await bot.until(lambda: next(iter(bot.alerts(vera.chat, VERDICT.title)), None))
-    await bot.press(vera, "Mute", message=alert)
+    await bot.press_for_reply(vera, "Mute", message=alert)
     await bot.press(vera, "Russia, 1 day")
     bot.publish(replace(VERDICT, slug="second", title="A second verdict in Moscow"))
     bot.publish(INSPECTIONS)
@@ -223,6 +222,5 @@ async def test_after_a_restart_nothing_is_sent_again_and_buttons_still_work(bot:
     await bot.start()
     assert await bot.until(lambda: bot.alerts(vera.chat, "A second verdict in Moscow"))
     assert len(bot.alerts(vera.chat, VERDICT.title)) == 1
-    await bot.press(vera, "Why?", message=alert)
-    assert vera.chat.last is not None
-    assert vera.chat.last.text.startswith("Why you were sent this")
+    explained = await bot.press_for_reply(vera, "Why?", message=alert)
+    assert explained.text.startswith("Why you were sent this")

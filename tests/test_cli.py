@@ -131,7 +131,7 @@ def test_inspect_of_a_missing_file_says_so(tmp_path: Path) -> None:
 
 
 def test_inspect_refuses_private_addresses_unless_allowed(tmp_path: Path) -> None:
-    done = bot("feeds", "inspect", "http://127.0.0.1:9/feed", folder=tmp_path)
+    done = bot("feeds", "inspect", "http://127.0.0.1:8099/feed", folder=tmp_path)
     assert done.returncode == 1
     assert "private" in done.stderr or "loopback" in done.stderr
 

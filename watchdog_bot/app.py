@@ -276,7 +276,7 @@ async def check(settings: Settings) -> tuple[str, ...]:
         return await parts.store.check()
 
 
-def health(settings: Settings) -> str | None:
+async def health(settings: Settings) -> str | None:
     """What is wrong with the running bot, or None: its heartbeats are read without disturbing it."""
     beats = read_beats(settings.database.path)
     now = SystemClock().now()

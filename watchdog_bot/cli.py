@@ -102,7 +102,7 @@ def check(config: ConfigOption = None) -> None:
     from watchdog_bot import app as composition
 
     settings = _settings(config)
-    faults = asyncio.run(composition.check(settings))
+    faults = _finish_with(composition.check(settings))
     for fault in faults:
         err.print(f"✗ {fault}", highlight=False, markup=False)
     if faults:
@@ -116,7 +116,7 @@ def health(config: ConfigOption = None) -> None:
     from watchdog_bot import app as composition
 
     settings = _settings(config)
-    trouble = composition.health(settings)
+    trouble = _finish_with(composition.health(settings))
     if trouble:
         _fail(trouble)
     out.print("healthy")

@@ -161,7 +161,7 @@ class Desk:
                 await self._drop(old.id, subscriber.id)
             return query
         text = queries.show(query)
-        checked = queries.parse(text, self.vocabulary)  # the same refusals as for a typed query
+        checked = queries.restore(text)  # the same refusals as for a typed query
         fresh = await self.store.add_subscription(subscriber.id, SubscriptionSlot.MAIN, text)
         if old and old.id != fresh.id:
             self.index.remove(old.id)
@@ -193,10 +193,16 @@ class Desk:
                 unknown.append(name)
         return frozenset(found), tuple(unknown)
 
+    def describe(self, query: Query) -> str:
+        """A query as people say it; empty for one that asks for nothing."""
+        if query == Query():
+            return ""
+        return queries.describe(query, self.names.name, regions=self.vocabulary.regions)
+
     def in_words(self, subscription: Subscription) -> str:
         """A standing query as people say it."""
         try:
-            return queries.describe(self.parse_stored(subscription.query), self.names.name)
+            return self.describe(self.parse_stored(subscription.query))
         except QueryError as error:
             return f"{subscription.query} (cannot be read any more: {error.cause})"
 

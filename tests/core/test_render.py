@@ -32,7 +32,7 @@ NAMES = render.Names(
     name=lambda code: {"RU": "Russia", "KZ": "Kazakhstan"}.get(code, code), flag=lambda _code: "🏳"
 )
 WILD = st.text(
-    st.one_of(st.characters(exclude_categories=("Cs",)), st.sampled_from("<>&\"'/b 🇺🇦e\u0301\u202e")),
+    st.one_of(st.characters(codec="utf-8"), st.sampled_from("<>&\"'/b 🇺🇦e\u0301\u202e")),
     max_size=700,
 )
 

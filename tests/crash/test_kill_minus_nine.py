@@ -22,7 +22,14 @@ from watchdog_bot.simulator import Chat, Simulator
 PATIENCE = 60.0  # real seconds for any one thing: generous, because the machine is shared
 READERS = 3
 
-KILLS = [(step, when, nth) for step in STEPS for when in ("before", "after") for nth in (1, 2)]
+# One post is published for each kill, and it goes to three readers: some steps happen once, some more often.
+OFTEN = {"lease": 2, "fetch": 2, "send": READERS, "record": READERS}
+KILLS = [
+    (step, when, nth)
+    for step in STEPS
+    for when in ("before", "after")
+    for nth in range(1, OFTEN.get(step, 1) + 1)
+]
 
 
 def _post(number: int) -> DemoPost:

@@ -82,6 +82,8 @@ def facts(
     seen: dict[bytes, int] = {}
     merged: list[EntryFacts] = []
     for entry, entry_keys, post in zip(entries, keys, known, strict=True):
+        if not (entry.title or entry.link or entry.summary or entry.content):
+            continue  # there is nothing to tell of it, and nothing to tell it by
         earlier = next((seen[key] for key in (*entry_keys.local, *entry_keys.shared) if key in seen), None)
         if earlier is None:
             earlier = len(merged)

@@ -174,7 +174,7 @@ class _Front:
             bot_admin=_user_id(update) in self._admins,
             text=_after_command(message),
             language=_language(update),
-            reply_to=message.reply_to_message.message_id if message.reply_to_message else None,
+            reply_to=_replied_to(message),
             progress=progress,
         )
         refusal = await self._refusal(command.who, update, ask)
@@ -281,6 +281,12 @@ def _address(message: TelegramMessage) -> Address:
     """The chat, and the topic where the message stands in one (General has no id of its own here)."""
     thread = message.message_thread_id if message.is_topic_message else None
     return Address(message.chat.id, thread)
+
+
+def _replied_to(message: TelegramMessage) -> int | None:
+    """The message that was replied to; in a topic everything seems to reply to the message that opened it."""
+    replied = message.reply_to_message
+    return replied.message_id if replied and not replied.forum_topic_created else None
 
 
 def _user_id(update: Update) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from watchdog_bot.core import replies
 from watchdog_bot.core.errors import QueryError
-from watchdog_bot.core.match.query import Query, describe
 from watchdog_bot.core.model import Message
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
 
@@ -22,7 +21,7 @@ async def countries(ask: Ask) -> Message:
         query = await ask.desk.set_countries(await ask.subscriber(), found)
     except QueryError as error:
         return replies.refused(error, ask.text)
-    return replies.countries_set(query.countries, in_force(ask, query), ask.desk.names, unknown)
+    return replies.countries_set(query.countries, ask.desk.describe(query), ask.desk.names, unknown)
 
 
 @press("cp", who=Who.CHAT_ADMIN)
@@ -52,9 +51,6 @@ async def toggle(ask: Ask) -> Answer:
 async def done(ask: Ask) -> Answer:
     """Close the buttons and say what is in force."""
     query = await ask.desk.main_query(await ask.known())
-    return Answer("Saved", edit=replies.countries_done(query.countries, in_force(ask, query), ask.desk.names))
-
-
-def in_force(ask: Ask, query: Query) -> str:
-    """The main subscription in words; empty where nothing is set."""
-    return "" if query == Query() else describe(query, ask.desk.names.name)
+    return Answer(
+        "Saved", edit=replies.countries_done(query.countries, ask.desk.describe(query), ask.desk.names)
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from watchdog_bot.core import replies
 from watchdog_bot.core.errors import QueryError
-from watchdog_bot.core.match.query import describe
 from watchdog_bot.core.model import Message, Subscription, SubscriptionId
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
 
@@ -28,9 +27,7 @@ async def subscribe(ask: Ask) -> Message:
         return replies.refused(error, ask.text)
     seen = done.preview
     preview = replies.preview_line(seen.hits, seen.looked_at, seen.days, seen.samples)
-    return replies.subscribed(
-        describe(done.query, ask.desk.names.name), preview, done.subscription.id, again=done.again
-    )
+    return replies.subscribed(ask.desk.describe(done.query), preview, done.subscription.id, again=done.again)
 
 
 @command("subscriptions", "list and remove subscriptions", who=Who.CHAT_ADMIN)

@@ -7,14 +7,13 @@ from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.match.query import Query
 from watchdog_bot.core.model import Message
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
-from watchdog_bot.telegram.handlers.countries import in_force
 
 NONE = frozenset({"none", "clear", "нет", "-"})
 
 
 async def _shown(ask: Ask) -> Message:
     query = await ask.desk.main_query(await ask.known())
-    return replies.keywords(in_force(ask, query), ask.desk.topics)
+    return replies.keywords(ask.desk.describe(query), ask.desk.topics)
 
 
 @command("keywords", 'words to watch for: /keywords torture, "press freedom", -football', who=Who.CHAT_ADMIN)
@@ -28,7 +27,7 @@ async def keywords(ask: Ask) -> Message:
     except QueryError as error:
         return replies.refused(error, typed)
     preview = "" if query == Query() else await preview_of(ask, query)
-    return replies.words_set(in_force(ask, query), preview)
+    return replies.words_set(ask.desk.describe(query), preview)
 
 
 async def _set(ask: Ask, typed: str) -> Query:
