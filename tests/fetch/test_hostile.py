@@ -244,6 +244,22 @@ async def test_what_servers_mean_by_an_encoding_is_undone(
     assert result.body == BODY
 
 
+@pytest.mark.parametrize(("encoding", "module"), [("zstd", "backports.zstd"), ("br", "brotli")])
+def test_newer_encodings_are_undone_where_there_is_a_module_for_them(encoding: str, module: str) -> None:
+    packed = pytest.importorskip(module, reason=f"{module} is not installed").compress(BODY * 50)
+    decoder, body = decoder_for(encoding), b""
+    for at in range(0, len(packed), 5):
+        body += decoder.feed(packed[at : at + 5], 100_000)
+    decoder.close()
+    assert body == BODY * 50
+    cut_off = decoder_for(encoding)
+    cut_off.feed(packed[:-3], 100_000)
+    with pytest.raises(BadEncodingError, match="ends too early"):
+        cut_off.close()
+    with pytest.raises(BadEncodingError, match="damaged"):
+        decoder_for(encoding).feed(b"\xff" * 100, 100_000)
+
+
 # --- challenge pages
 
 
