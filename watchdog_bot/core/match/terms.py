@@ -139,7 +139,8 @@ class Terms:
     def _hook(self, key: str) -> None:
         match text_leaf(key):
             case Word(text, is_name=True) | Phrase(text, is_name=True):
-                self._names.put(names.root(text), key)
+                for hook in names.keys_of_name(text):
+                    self._names.put(hook, key)
             case Phrase(text) if "*" in text:
                 hook = star_hook(text)
                 self.use(hook)
@@ -157,7 +158,8 @@ class Terms:
     def _unhook(self, key: str) -> None:
         match text_leaf(key):
             case Word(text, is_name=True) | Phrase(text, is_name=True):
-                self._names.drop(names.root(text), key)
+                for hook in names.keys_of_name(text):
+                    self._names.drop(hook, key)
             case Phrase(text) if "*" in text:
                 hook = star_hook(text)
                 self._starred.drop(hook, key)
@@ -239,7 +241,7 @@ class Terms:
 
     def _add_names(self, reading: Reading, found: set[str]) -> None:
         raw = set(reading.raw)
-        for root in self._names.keys() & names.roots_of_text(raw):
+        for root in self._names.keys() & names.keys_of_text(raw):
             found.update(
                 key for key in self._names.under(root) if locate.name(reading, text_leaf(key)) is not None
             )
