@@ -1,0 +1,1 @@
+"""Trials on real documents: the whole bot, in a process of its own, against feeds as they were served."""
