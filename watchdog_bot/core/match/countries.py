@@ -10,7 +10,8 @@ The road of a text: `country_scan` finds names, `country_rules` settles what eac
 4. What the feed or a category tag says about the post counts as one naming in the title, and always as about.
 5. About: the countries with at least 0.32 of the best one's weight; 0.25 is enough when the title names them.
    In a text of more than 2,000 characters it takes 0.5 and 0.4, for there many are named along the way.
-6. Hong Kong is China's: what is about Hong Kong and names China too is about both.
+6. Hong Kong has its own code and is China's: what is about Hong Kong and names China too is about both with the
+   same weight, the state first. (So "main country only" means every country with the best weight.)
 7. Mentions: those, and every country named by a noun. An adjective alone ("a French company") describes a
    thing; it is no mention of the country.
 """
@@ -24,6 +25,7 @@ from datetime import date
 from watchdog_bot.core.match import country_rules as rules
 from watchdog_bot.core.match.country_scan import Found, Zone, scan
 from watchdog_bot.core.match.gazetteer import Gazetteer
+from watchdog_bot.core.match.tongue import guess
 from watchdog_bot.core.model import CountryEvidence, CountryReading, CountryScore
 
 TITLE, LEAD, REST, FAR = 4.0, 2.0, 0.75, 0.4
@@ -75,9 +77,10 @@ class CountryTagger:
         `language`: of the text (ISO 639-1) where the feed tells it. `hints`: codes that the feed or the post's
         tags stand for. `on`: when it was published; leaders out of office by then say less.
         """
+        tongue = guess(f"{title} {text}", language)
         zones = (
-            scan(title, "title", self._gazetteer, language),
-            scan(text, "text", self._gazetteer, language),
+            scan(title, "title", self._gazetteer, tongue),
+            scan(text, "text", self._gazetteer, tongue),
         )
         rules.settle(zones, hints, self._gazetteer)
         return _reading(_tallies(zones, hints, on), long=len(text) > LONG)
@@ -140,6 +143,15 @@ def _opening(zones: Iterable[Zone], tallies: Mapping[str, _Tally]) -> _Tally | N
     return None
 
 
+def _with_the_state(about: list[_Tally], tallies: tuple[_Tally, ...]) -> list[_Tally]:
+    """Rule 6."""
+    china = next((each for each in tallies if each.code == "CN"), None)
+    if not about or about[0].code != "HK" or china is None:
+        return about
+    china.score = about[0].score
+    return [china, *(each for each in about if each is not china)]
+
+
 def _reading(tallies: tuple[_Tally, ...], *, long: bool) -> CountryReading:
     if not tallies:
         return CountryReading()
@@ -149,7 +161,6 @@ def _reading(tallies: tuple[_Tally, ...], *, long: bool) -> CountryReading:
     about = [
         each for each in tallies if each.hinted or 0 < each.score >= (least_titled if each.titled else least)
     ]
-    if about and about[0].code == "HK":
-        about += [tally for tally in tallies if tally.code == "CN" and tally not in about]
+    about = _with_the_state(about, tallies)
     mentions = [tally for tally in tallies if tally.noun or tally in about]
     return CountryReading(tuple(tally.value() for tally in about), tuple(tally.value() for tally in mentions))

@@ -15,6 +15,9 @@ from watchdog_bot.core.match.gazetteer import Branch, Gazetteer, Name, fold_word
 _WORD = r"[^\W\d_]+(?:['’ʼ](?!s\b)[^\W\d_]+)*"
 _DOTTED = r"(?:[A-ZА-Я]\.){2,}|(?:[A-ZА-Я]\.)+[A-ZА-Я]\b"
 _CAPITALISED = re.compile(rf"(?<![^\W_])(?:{_DOTTED}|(?![a-z]){_WORD})")
+_EVERY = re.compile(rf"(?<![^\W_])(?:{_DOTTED}|{_WORD})")
+# Languages in Latin letters that write adjectives of peoples without a capital.
+SMALL_LETTERED = frozenset({"fr", "es", "pl", "ro", "bs", "sq", "uz", "az", "tr", "de"})
 _AFTER = re.compile(rf"(?:[ \t\r\n\xa0]+|[-‐-―])({_DOTTED}|{_WORD})")
 _AFTER_DOT = re.compile(rf"\.?[ \t\r\n\xa0]*({_WORD})")
 _CONTINUES = re.compile(r"[^\W\d_]|['’ʼ](?!s\b)[^\W\d_]")
@@ -55,22 +58,21 @@ class Zone:
 
 
 def scan(text: str, where: str, gazetteer: Gazetteer, language: str | None = None) -> Zone:
-    """The zone with every name in it. Latin names that are not English are tried when the language is another."""
+    """The zone with every name in it. `language`: of the text, whose own names are tried first."""
     zone = Zone(text, where, shout=text.isupper())
-    foreign = language is not None and not language.lower().startswith("en")
-    zone.found.extend(_names(zone, gazetteer, foreign=foreign))
+    zone.found.extend(_names(zone, gazetteer, language))
     return zone
 
 
-def _names(zone: Zone, gazetteer: Gazetteer, *, foreign: bool) -> Iterator[Found]:
+def _names(zone: Zone, gazetteer: Gazetteer, language: str | None) -> Iterator[Found]:
     """Distinct words are looked up first, then only those that start a name are sought in the text: most words
     of most texts start none, and asking once for each is what makes a post take a fraction of a millisecond.
     """
     text = zone.text
     starts = {
         word: start
-        for word in set(_CAPITALISED.findall(text))
-        if (start := gazetteer.start(word, foreign=foreign))
+        for word in set((_EVERY if language in SMALL_LETTERED else _CAPITALISED).findall(text))
+        if (start := gazetteer.start(word, language))
     }
     done = 0
     for at, word in sorted((place, start) for start in starts for place in _places(start, text)):
@@ -119,13 +121,18 @@ def _longest(text: str, branch: Branch, end: int) -> tuple[Name, int] | None:
     return best
 
 
+_CYRILLIC_COMPOUND = re.compile(r"[Ѐ-ӿ][-‐‑]$")
+
+
 def _fits(name: Name, zone: Zone, start: int, end: int, *, exact: bool) -> bool:
     """Rule 2: case."""
     if not (name.anywhere or exact or zone.text[start].isupper()) and zone.text[start].islower():
         return False
+    if name.kind in {"city", "town"} and _CYRILLIC_COMPOUND.search(zone.text, max(0, start - 2), start):
+        return False  # the second half of another town: Каменск-Уральский
     if name.mid and (zone.shout or opens_sentence(zone.text, start)):
         return False
-    return not (zone.shout and end - start <= 3 and not exact)
+    return not (zone.shout and end - start <= 3 and (not exact or zone.text[start:end] == "US"))
 
 
 def opens_sentence(text: str, start: int) -> bool:

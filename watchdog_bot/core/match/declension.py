@@ -8,6 +8,7 @@ A surface in the gazetteer is written once, with a mark on each word that change
     россиянка~f        a woman of that people: singular and plural
     Кишин{ев,ева,еве}  a stem and its endings, for what no rule covers (fleeting vowels and the like)
     Afghan~s           an English noun with its plural
+    Қазақстан~e        a name in another language, with the endings that `core.match.endings` lists for it
 
 It refuses to guess: a word without a mark has one form, and an ending without a rule adds none. (A blind tail of
 letters was tried and made "слова" a form of Slovakia.)
@@ -17,6 +18,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+
+from watchdog_bot.core.match.endings import ENDINGS
 
 _EXPLICIT = re.compile(r"^(?P<stem>[^{}]*)\{(?P<ends>[^{}]*)\}$")
 _HUSH = frozenset("жшчщ")
@@ -39,6 +42,8 @@ def word_forms(word: str, language: str) -> tuple[str, ...]:
     bare, _, mark = word.partition("~")
     if not mark:
         return (bare,)
+    if mark == "e":
+        return ENDINGS[language].forms(bare)
     return tuple(dict.fromkeys((bare, *_RULES[language, mark](bare))))
 
 
@@ -95,7 +100,7 @@ def _ru_plural(word: str) -> tuple[str, ...]:
 
 def _ru_adjective(word: str) -> tuple[str, ...]:
     stem = word[:-2]
-    if word.endswith(("няя", "нее")):
+    if word.endswith(("няя", "нее", "ний")):
         return _with(stem, *_RU_SOFT_ADJECTIVE)
     vowel = "и" if stem[-1:] in _VELAR | _HUSH else "ы"
     return _with(stem, vowel + "й", vowel + "е", vowel + "м", vowel + "ми", vowel + "х", *_RU_ADJECTIVE)

@@ -9,8 +9,8 @@ A line has eight fields parted by tabs; lines that start with `#` are comments:
 - kind: name, short, official, former, demonym (people), adjective, capital, region, city, town (a small or
   ambiguous place), institution, office, leader; and three that guard: `block` (a phrase that names no country
   though its words do), `person` (a first name or a title before a surname).
-- language: of the surface (ISO 639-1). Names in Latin letters other than English are looked up only in texts
-  that are not English, for "mali" is Polish for "small".
+- language: of the surface (ISO 639-1). English, Russian and Ukrainian names are looked for in every text, names
+  of another language only in texts in it, for "mali" is Polish for "small".
 - case: `cap` a capital first letter; `mid` the same, but not where any word would have it (start of a sentence,
   ALL CAPS); `any`; `exact` as written. A `?` after it: counts only where the same country has other evidence.
 - weight: 0 to 1, how much one naming says.
@@ -31,14 +31,17 @@ from datetime import date
 
 from watchdog_bot.core.match.declension import word_forms
 
+COMMON = frozenset({"en", "ru", "uk"})  # languages whose names are looked for in every text
 REMEMBERED = 30_000  # words of texts, so that the memory stays within a few megabytes
 LONGEST_ACRONYM = 10  # "U.S.S.R."
 
+_JOINED = re.compile(r"لل|ال|[وفبلک]")  # and, then, with, to, like; the
 _PIECE = re.compile(r"[^\s\-‐-―]+")
 
 _APOSTROPHES = dict.fromkeys(map(ord, "’ʼ‘`ʻ´"), "'")
 _SPECIAL = {
     ord("ё"): "е",
+    ord("ў"): "у",
     ord("ı"): "i",
     ord("ł"): "l",
     ord("đ"): "d",
@@ -57,6 +60,11 @@ def _fold_table() -> dict[int, str]:
             table.setdefault(point, letter[0])
     table[0x307] = ""  # the dot that "İ".lower() leaves behind
     table[0x640] = ""  # Arabic tatweel
+    for point in (*range(0x64B, 0x653), 0x670, 0x200C, 0x200D):  # vowel signs, joiners
+        table[point] = ""
+    table |= {
+        ord(a): b for a, b in zip("أإآٱىيئكةۀؤ", "اااایییکههو", strict=True)
+    }  # Arabic and Persian keyboards differ
     return table
 
 
@@ -115,15 +123,16 @@ class Branch:
 class Gazetteer:
     """Names of countries in many languages, by their words."""
 
-    __slots__ = ("_common", "_foreign", "_memory", "_persons", "_size", "_small")
+    __slots__ = ("_common", "_memory", "_persons", "_size", "_small", "_tongues", "_waiting")
 
     def __init__(self) -> None:
-        self._common = Branch()  # English and everything in other alphabets
-        self._foreign = Branch()  # Latin letters, not English
-        self._small = Branch()  # those of the common ones that need no capital
+        self._common = Branch()  # English, Russian and Ukrainian: looked for in every text
+        self._small = Branch()  # those of them that need no capital
+        self._tongues: dict[str | None, Branch] = {}  # other languages, as texts in them come
+        self._waiting: dict[str | None, list[tuple[str, Name]]] = {}
         self._persons: set[str] = set()
         self._size = 0
-        self._memory: tuple[dict[str, tuple[tuple[Branch, bool], ...]], ...] = ({}, {})
+        self._memory: dict[str | None, dict[str, tuple[tuple[Branch, bool], ...]]] = {}
 
     @classmethod
     def from_lines(cls, lines: Iterable[str]) -> Gazetteer:
@@ -146,21 +155,31 @@ class Gazetteer:
         """How many names it holds, their forms not counted."""
         return self._size
 
-    def start(self, word: str, *, foreign: bool) -> tuple[tuple[Branch, bool], ...]:
+    def start(self, word: str, language: str | None) -> tuple[tuple[Branch, bool], ...]:
         """Where names that start with this word of a text lead, and whether it is an acronym found as written.
 
-        `foreign`: names in Latin letters that are not English are tried first. Empty for most words; what was
-        found is remembered for the commonest ones.
+        Names of the text's language are tried before the common ones. Empty for most words; what was found is
+        remembered for the commonest ones.
         """
-        known = self._memory[foreign]
+        known = self._memory.setdefault(language, {})
         found = known.get(word)
         if found is None:
             if len(known) >= REMEMBERED:
                 known.clear()
-            common = self._small if word[:1].islower() else self._common
-            roots = (self._foreign, common) if foreign else (common,)
+            common = self._small if word.islower() else self._common
+            roots = (self._tongue(language), common) if language in self._waiting else (common,)
             found = known[word] = tuple(each for root in roots for each in _starts(root.next or {}, word))
         return found
+
+    def _tongue(self, language: str | None) -> Branch:
+        """Names of one other language, filed when the first text in it comes: most installations read few."""
+        root = self._tongues.get(language)
+        if root is None:
+            root = Branch()
+            for surface, name in self._waiting.get(language, ()):
+                _file(root, tuple(_words(surface, name.language, exact=name.exact)), name)
+            self._tongues[language] = root
+        return root
 
     def is_person(self, word: str) -> bool:
         """Whether the word is a first name or a title that stands before a surname."""
@@ -187,10 +206,12 @@ class Gazetteer:
             since=date.fromisoformat(since) if since else None,
             until=date.fromisoformat(until) if until else None,
         )
-        latin = language != "en" and surface[:1].lower() < "ʰ"
+        if language not in COMMON:
+            self._waiting.setdefault(language, []).append((surface, name))
+            return
         words = tuple(_words(surface, language, exact=name.exact))
-        _file(self._foreign if latin else self._common, words, name)
-        if not latin and (name.anywhere or surface[:1].lower() == surface[:1]):
+        _file(self._common, words, name)
+        if name.anywhere or surface[:1].islower():
             _file(self._small, words, name)
 
 
@@ -214,8 +235,21 @@ def _starts(root: Mapping[str, Branch], word: str) -> Iterator[tuple[Branch, boo
     if branch is None and ("'" in word or "’" in word):  # d'Ukraine, Ukraine'nin
         head, _, tail = word.replace("’", "'").partition("'")
         branch = root.get(fold_word(tail if len(head) <= 2 else head))
+    if branch is None and "؀" < word[:1] < "ۿ":
+        branch = next((known for bare in _unjoined(fold_word(word)) if (known := root.get(bare))), None)
     if branch is not None:
         yield branch, False
+
+
+def _unjoined(word: str) -> Iterator[str]:
+    """An Arabic word without the little words and the article that are written joined to it."""
+    match = _JOINED.match(word)
+    while match and len(word) - match.end() > 2:
+        word = word[match.end() :]
+        yield word
+        if match[0] == "لل":
+            yield f"ال{word}"  # "to" swallows the article's first letter
+        match = _JOINED.match(word)
 
 
 def _words(surface: str, language: str, *, exact: bool) -> Iterator[tuple[str, ...]]:
