@@ -186,6 +186,14 @@ def test_rss_in_json_is_read() -> None:
         read('{"rss": {}}')
 
 
+def test_a_root_that_is_misspelt_or_cut_off_costs_no_entry() -> None:
+    for body in (
+        "<fee><entry><title>One</title></entry></feed>",
+        'd xmlns="x"><entry><title>One</title></entry></feed>',
+    ):
+        assert [entry.title for entry in read(body).entries] == ["One"]
+
+
 # --- entries
 
 

@@ -29,11 +29,11 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _UNMARKED = (
-    (b"<\x00\x00\x00", "utf-32-le"),
-    (b"\x00\x00\x00<", "utf-32-be"),
-    (b"<\x00", "utf-16-le"),
-    (b"\x00<", "utf-16-be"),
-    (b"\x4c\x6f\xa7\x94", "cp037"),  # "<?xm" in EBCDIC
+    (re.compile(rb"<\x00\x00\x00"), "utf-32-le"),
+    (re.compile(rb"\x00\x00\x00<"), "utf-32-be"),
+    (re.compile(rb"<\x00[^\x00]\x00"), "utf-16-le"),
+    (re.compile(rb"\x00<\x00[^\x00]"), "utf-16-be"),
+    (re.compile(rb"\x4c\x6f\xa7\x94"), "cp037"),  # "<?xm" in EBCDIC
 )
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})")
 _META = re.compile(rb"<meta[^>]{0,200}?\bcharset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
@@ -102,7 +102,7 @@ def decode(body: bytes, content_type: str = "") -> str:
             return body[len(mark) :].decode(name, "replace")
     head = body[:200].lstrip(b" \t\r\n")
     for start, name in _UNMARKED:
-        if head.startswith(start):
+        if start.match(head):
             return body[len(body[:200]) - len(head) :].decode(name, "replace")
     if body.isascii():
         return _ascii(body, content_type)
@@ -112,7 +112,7 @@ def decode(body: bytes, content_type: str = "") -> str:
 def is_utf8(body: bytes, content_type: str = "") -> bool:
     """Whether `decode` reads it as UTF-8 or ASCII, and would read any part of it so."""
     head = body[:200].lstrip(b" \t\r\n")
-    if any(head.startswith(start) for start, _ in _UNMARKED) or b"\0" in head:
+    if any(start.match(head) for start, _ in _UNMARKED) or b"\0" in head:
         return False
     claims = {_header(content_type), _in_document(body)}
     return claims <= {None, "utf-8", "cp1252"} and _strictly(body, "utf-8") is not None

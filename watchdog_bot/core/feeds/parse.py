@@ -32,6 +32,7 @@ _ROOT = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
 _LATE_ROOT = re.compile(
     r"<(?:[A-Za-z][\w.-]*:)?(rss|feed|rdf|urlset|sitemapindex|channel)(?=[\s>])", re.IGNORECASE
 )
+_ENTRIES = re.compile(r"<(?:[A-Za-z][\w.-]*:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _PAGE = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _TITLE = re.compile(r"<title\b[^>]*>(.{0,1000}?)</title>", re.IGNORECASE | re.DOTALL)
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel", "item", "entry"})
@@ -93,6 +94,8 @@ def _parse(
         return parse_sitemap(start, url=url, now=now)
     if root in _FEED_ROOTS:
         return parse_xml(_from_root(start), url=url, now=now)
+    if root != "html" and _ENTRIES.search(start):  # a root that is misspelt or missing
+        return parse_xml(start, url=url, now=now)
     if (kind is FeedKind.PAGE or rules.container) and root == "html":
         return parse_page(start, url=url, rules=rules, now=now)
     raise ParseError(what_it_is(start, root))
