@@ -17,12 +17,11 @@ import structlog
 from watchdog_bot.clock import Clock
 from watchdog_bot.core import decide
 from watchdog_bot.core.errors import ParseError
-from watchdog_bot.core.feeds import identity, schedule
+from watchdog_bot.core.feeds import identity, schedule, slices
 from watchdog_bot.core.model import (
     CountryReading,
     FailureWeight,
     Feed,
-    FeedChange,
     FeedKind,
     FeedUpdate,
     Fetched,
@@ -39,6 +38,8 @@ from watchdog_bot.store import Store
 log = structlog.get_logger(__name__)
 
 LEASE = 150  # seconds: longer than a fetch and a parse at their limits
+INLINE_BODY = 256_000  # bytes that are cut in the loop; larger documents are cut in a thread
+INLINE_ENTRIES = 3  # entries whose countries are read in the loop
 TEXT_READ = 4000  # characters of a post's text in which countries are looked for
 
 
@@ -152,35 +153,41 @@ class Poller:
             case FetchFailed():
                 return await self._give_up(feed, result)
             case NotModified():
-                return await self._leave(feed, result)
-            case Fetched() if feed.baseline_done and body_hash(result.body) == feed.memory.body_hash:
-                return await self._leave(feed, result)
+                return await self._leave(feed, result, feed.memory)
             case Fetched():
-                return await self._take(feed, result)
+                return await self._compare(feed, result)
 
-    async def _take(self, feed: Feed, fetched: Fetched) -> PollResult:
+    async def _compare(self, feed: Feed, fetched: Fetched) -> PollResult:
+        """The same bytes, or the same entries, as last time are nothing new; what is new is read."""
+        digest = body_hash(fetched.body)
+        if feed.baseline_done and digest == feed.memory.body_hash:
+            return await self._leave(feed, fetched, feed.memory)
+        work = await self._cut(feed, fetched)
+        memory = replace(feed.memory, body_hash=digest, slices=work.state)
+        if work.document is None and feed.baseline_done:
+            return await self._leave(feed, fetched, memory)
+        return await self._take(feed, fetched, work, memory)
+
+    async def _cut(self, feed: Feed, fetched: Fetched) -> slices.Work:
+        known = feed.memory.slices if feed.baseline_done else b""
+        if len(fetched.body) <= INLINE_BODY:
+            return slices.work(fetched.body, known, content_type=fetched.content_type)
+        return await asyncio.to_thread(slices.work, fetched.body, known, content_type=fetched.content_type)
+
+    async def _take(self, feed: Feed, fetched: Fetched, work: slices.Work, memory: HttpMemory) -> PollResult:
         try:
-            parsed = await self._parser.parse(
-                fetched.body,
-                url=fetched.url,
-                content_type=fetched.content_type,
-                kind=feed.kind,
-                now=self._clock.now(),
-            )
+            parsed, entries = await self._read_new(feed, fetched, work)
         except ParseError as error:
             return await self._give_up(feed, FetchFailed(str(error), FailureWeight.SOFT))
-        keys = identity.keys(parsed.entries)
-        known = await self._store.known(feed.id, keys)
-        entries = await asyncio.to_thread(
-            self._with_readings, feed, decide.facts(parsed.entries, keys, known)
-        )
+        if parsed.damaged:
+            memory = replace(memory, slices=b"")
         update = decide.update(
             feed,
             fetched,
             parsed,
-            entries,
+            await self._with_readings(feed, entries),
             match=self._match,
-            body_hash=body_hash(fetched.body),
+            memory=decide.remembered(memory, fetched),
             min_interval=self._min_interval,
             now=self._clock.now(),
         )
@@ -192,29 +199,65 @@ class Poller:
             posts=len(update.posts), deliveries=applied.deliveries, cause=update.feed.health.cause
         )
 
-    def _with_readings(
+    async def _read_new(
+        self, feed: Feed, fetched: Fetched, work: slices.Work
+    ) -> tuple[ParsedFeed, tuple[decide.EntryFacts, ...]]:
+        """The entries not seen before, and what is known of them. Raises ParseError.
+
+        The whole document is read when the shorter one does not fit, or when one of its entries is known: an
+        edit, or a guid that stands twice, can only be judged beside all the others.
+        """
+        if work.document is not None and work.expected is not None:
+            parsed = await self._parse(feed, fetched, work.document)
+            entries = await self._known(feed, parsed)
+            if work.fits(parsed) and not any(each.known for each in entries):
+                return parsed, entries
+        parsed = await self._parse(feed, fetched, fetched.body)
+        return parsed, await self._known(feed, parsed)
+
+    async def _parse(self, feed: Feed, fetched: Fetched, document: bytes) -> ParsedFeed:
+        return await self._parser.parse(
+            document,
+            url=fetched.url,
+            content_type=fetched.content_type,
+            kind=feed.kind,
+            now=self._clock.now(),
+        )
+
+    async def _known(self, feed: Feed, parsed: ParsedFeed) -> tuple[decide.EntryFacts, ...]:
+        keys = identity.keys(parsed.entries)
+        return decide.facts(parsed.entries, keys, await self._store.known(feed.id, keys))
+
+    async def _with_readings(
         self, feed: Feed, entries: tuple[decide.EntryFacts, ...]
     ) -> tuple[decide.EntryFacts, ...]:
-        """Countries are read off the loop: a first poll may bring thousands of entries."""
+        """Countries are read off the loop when there are many: a first poll may bring thousands of entries."""
+        if sum(each.needs_reading for each in entries) <= INLINE_ENTRIES:
+            return self._read_all(feed, entries)
+        return await asyncio.to_thread(self._read_all, feed, entries)
+
+    def _read_all(self, feed: Feed, entries: tuple[decide.EntryFacts, ...]) -> tuple[decide.EntryFacts, ...]:
         return tuple(
             replace(each, reading=read_entry(self._read, each.entry, feed)) if each.needs_reading else each
             for each in entries
         )
 
-    async def _leave(self, feed: Feed, result: Fetched | NotModified) -> PollResult:
-        await self._record(
-            decide.unchanged(feed, result, min_interval=self._min_interval, now=self._clock.now())
+    async def _leave(self, feed: Feed, result: Fetched | NotModified, memory: HttpMemory) -> PollResult:
+        change = decide.unchanged(
+            feed,
+            result,
+            memory=decide.remembered(memory, result),
+            min_interval=self._min_interval,
+            now=self._clock.now(),
         )
+        await self._store.note_feed(change)
         return PollResult()
 
     async def _give_up(self, feed: Feed, failure: FetchFailed) -> PollResult:
         change = decide.failed(feed, failure, min_interval=self._min_interval, now=self._clock.now())
-        await self._record(change)
+        await self._store.note_feed(change)
         log.warning("feed_failed", feed=feed.id, url=feed.url, cause=failure.cause)
         return PollResult(cause=failure.cause)
-
-    async def _record(self, change: FeedChange) -> None:
-        await self._store.apply(FeedUpdate(change, at=self._clock.now()))
 
 
 def read_entry(read: Reading, entry: ParsedEntry, feed: Feed) -> CountryReading:

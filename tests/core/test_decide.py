@@ -76,7 +76,14 @@ def decided(
     read = [replace(each, reading=READING) if each.needs_reading else each for each in laid]
     parsed = ParsedFeed(FeedKind.RSS, entries=tuple(entries))
     return decide.update(
-        feed, FETCHED, parsed, read, match=match, body_hash=b"h" * 16, min_interval=300, now=NOW
+        feed,
+        FETCHED,
+        parsed,
+        read,
+        match=match,
+        memory=decide.remembered(HttpMemory(body_hash=b"h" * 16), FETCHED),
+        min_interval=300,
+        now=NOW,
     )
 
 
@@ -88,7 +95,7 @@ def known(of: ParsedEntry, **changes: object) -> KnownPost:
 
 def test_the_first_poll_stores_posts_and_alerts_nobody() -> None:
     update = decided([entry(1), entry(2)], feed=replace(FEED, baseline_done=False))
-    assert [post.entry.id for post in update.posts] == ["guid-1", "guid-2"]
+    assert [post.entry.id for post in update.posts] == ["guid-2", "guid-1"]
     assert not [post for post in update.posts if post.deliveries]
     assert update.feed.baseline_done
 
@@ -139,7 +146,21 @@ def test_an_edit_of_a_post_whose_text_is_no_longer_kept_alerts_nobody() -> None:
 
 def test_the_same_entry_twice_in_one_document_is_one_post() -> None:
     update = decided([entry(1), entry(1, "Post 1, again"), entry(2)])
-    assert [post.entry.title for post in update.posts] == ["Post 1", "Post 2"]
+    assert [post.entry.title for post in update.posts] == ["Post 2", "Post 1"]
+
+
+def test_the_oldest_of_several_new_posts_comes_first() -> None:
+    def ids(*entries: ParsedEntry) -> list[str | None]:
+        return [post.entry.id for post in decided(list(entries)).posts]
+
+    assert ids(entry(3), entry(2), entry(1)) == ["guid-1", "guid-2", "guid-3"]
+    days = [NOW - timedelta(days=number) for number in (3, 1, 2)]
+    dated = [entry(number, published=day) for number, day in enumerate(days)]
+    assert ids(*dated) == ["guid-0", "guid-2", "guid-1"]
+
+
+def test_an_entry_that_says_nothing_is_passed_over() -> None:
+    assert not decided([ParsedEntry("guid-1", None, "")]).posts
 
 
 def test_dates_decide_nothing() -> None:
@@ -168,15 +189,22 @@ def test_a_new_feed_may_be_empty() -> None:
 
 
 def test_a_304_keeps_old_validators_that_it_does_not_repeat() -> None:
-    feed = replace(FEED, memory=HttpMemory('"old"', "before", b"o" * 16))
-    change = decide.unchanged(feed, NotModified(etag='"newer"'), min_interval=300, now=NOW)
-    assert change.memory == HttpMemory('"newer"', "before", b"o" * 16)
+    old = HttpMemory('"old"', "before", b"o" * 16)
+    assert decide.remembered(old, NotModified(etag='"newer"')) == HttpMemory('"newer"', "before", b"o" * 16)
 
 
 def test_a_200_with_the_same_body_still_brings_new_validators() -> None:
-    feed = replace(FEED, memory=HttpMemory('"old"', "before", b"o" * 16))
-    change = decide.unchanged(feed, FETCHED, min_interval=300, now=NOW)
-    assert change.memory == HttpMemory('"new"', "yesterday", b"o" * 16)
+    old = HttpMemory('"old"', "before", b"o" * 16)
+    assert decide.remembered(old, FETCHED) == HttpMemory('"new"', "yesterday", b"o" * 16)
+    without = replace(FETCHED, etag=None, last_modified=None)
+    assert decide.remembered(old, without) == HttpMemory(None, None, b"o" * 16)
+
+
+def test_a_poll_that_brought_nothing_keeps_the_memory_it_is_given() -> None:
+    memory = HttpMemory('"newer"', "before", b"o" * 16, b"slices..")
+    change = decide.unchanged(FEED, NotModified(), memory=memory, min_interval=300, now=NOW)
+    assert change.memory == memory
+    assert change.health.last_ok_at == NOW
 
 
 def test_after_a_failure_the_old_validators_stay_and_the_cause_is_told() -> None:

@@ -11,6 +11,8 @@
    not edit each other for ever; it alerts those whom the new text matches and the old one did not.
 6. A document without entries, from a feed that had some, is a failure, not a change.
 7. After a failure the old validators stay, so that the next answer is a whole one.
+8. Of several new posts the oldest is told first: by their dates where all have one, else the last of the
+   document first, since documents begin with the newest.
 """
 
 from __future__ import annotations
@@ -123,20 +125,21 @@ def update(
     entries: Sequence[EntryFacts],
     *,
     match: Matching,
-    body_hash: bytes,
+    memory: HttpMemory,
     min_interval: int,
     now: datetime,
 ) -> FeedUpdate:
     """All that one poll owes to the store.
 
     `entries` come from `facts`, with `reading` filled where `needs_reading`; `match` is asked only for
-    posts that may alert. `min_interval` is in seconds.
+    posts that may alert. `memory` is what to keep of the answer; `min_interval` is in seconds.
     """
     if not parsed.entries and feed.baseline_done:  # rule 6
         empty = FetchFailed("the feed answers, but it is empty now", FailureWeight.SOFT)
         return FeedUpdate(failed(feed, empty, min_interval=min_interval, now=now), at=now)
     ask = match if feed.baseline_done else _nobody  # rule 2
-    posts = tuple(_new_post(feed, each, ask) for each in entries if each.known is None)
+    fresh = _oldest_first([each for each in entries if each.known is None])  # rule 8
+    posts = tuple(_new_post(feed, each, ask) for each in fresh)
     edits = tuple(_edit(feed, each.known, each, ask) for each in entries if each.known and each.edited)
     sightings = tuple(
         Sighting(each.known.post_id, each.keys) for each in entries if each.known and not each.known.complete
@@ -146,7 +149,7 @@ def update(
         state = replace(state, last_new_at=now)
     change = FeedChange(
         feed_id=feed.id,
-        memory=HttpMemory(fetched.etag, fetched.last_modified, body_hash),
+        memory=memory,
         health=state,
         next_check_at=schedule.next_check(
             feed, fetched, parsed=parsed, health=state, now=now, min_interval=min_interval
@@ -157,20 +160,25 @@ def update(
     return FeedUpdate(change, at=now, posts=posts, sightings=sightings, edits=edits)
 
 
-def unchanged(feed: Feed, result: Fetched | NotModified, *, min_interval: int, now: datetime) -> FeedChange:
-    """The source has nothing new: a 304, or a 200 with the body of last time.
-
-    The validators of the last answer count, both, even then; a 304 need not repeat them (RFC 9110 15.4.5).
-    """
-    old = feed.memory
-    memory = HttpMemory(
-        etag=result.etag if isinstance(result, Fetched) else result.etag or old.etag,
-        last_modified=(
-            result.last_modified if isinstance(result, Fetched) else result.last_modified or old.last_modified
-        ),
-        body_hash=old.body_hash,
-    )
+def unchanged(
+    feed: Feed, result: Fetched | NotModified, *, memory: HttpMemory, min_interval: int, now: datetime
+) -> FeedChange:
+    """The source has nothing new: a 304, a 200 with the body of last time, or one with the same entries."""
     return _change(feed, result, memory, min_interval=min_interval, now=now)
+
+
+def remembered(memory: HttpMemory, result: Fetched | NotModified) -> HttpMemory:
+    """What to say back next time: the validators of the last answer, both, even when nothing is new.
+
+    A 304 need not repeat them (RFC 9110 section 15.4.5); what a 200 leaves out is gone.
+    """
+    if isinstance(result, Fetched):
+        return replace(memory, etag=result.etag, last_modified=result.last_modified)
+    return replace(
+        memory,
+        etag=result.etag or memory.etag,
+        last_modified=result.last_modified or memory.last_modified,
+    )
 
 
 def failed(feed: Feed, failure: FetchFailed, *, min_interval: int, now: datetime) -> FeedChange:
@@ -193,6 +201,15 @@ def _change(
         baseline_done=feed.baseline_done,
         paused=feed.paused,
     )
+
+
+def _oldest_first(fresh: Sequence[EntryFacts]) -> list[EntryFacts]:
+    upwards = list(reversed(fresh))
+    dates = [each.entry.published or each.entry.updated for each in upwards]
+    known = [date for date in dates if date is not None]
+    if len(known) < len(upwards):
+        return upwards
+    return [each for _, each in sorted(zip(known, upwards, strict=True), key=lambda pair: pair[0])]
 
 
 def _nobody(_text: PostText) -> tuple[Match, ...]:

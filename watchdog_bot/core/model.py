@@ -41,6 +41,7 @@ class HttpMemory:
     etag: str | None = None
     last_modified: str | None = None
     body_hash: bytes | None = None  # 16 bytes, of the decoded body
+    slices: bytes = b""  # 8 bytes for each entry of the last document (see core.feeds.slices)
 
 
 @dataclass(frozen=True, slots=True)

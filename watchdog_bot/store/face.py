@@ -31,6 +31,7 @@ from watchdog_bot.core.model import (
     DeliveryId,
     EntryKeys,
     Feed,
+    FeedChange,
     FeedId,
     FeedKind,
     FeedUpdate,
@@ -83,6 +84,7 @@ class Store:
         self._closed = False
         self._calls = 0
         self._recordings: deque[outbox.Recording] = deque()  # filled here, emptied by the thread
+        self._changes: deque[FeedChange] = deque()  # the same
 
     @classmethod
     def open(cls, path: Path | str, *, clock: Clock) -> Opening:
@@ -177,6 +179,11 @@ class Store:
     async def apply(self, update: FeedUpdate) -> AppliedUpdate:
         """All that one poll owes, in one transaction; applying it again changes nothing more."""
         return await self._run(posts.apply, update)
+
+    async def note_feed(self, change: FeedChange) -> None:
+        """The feed's row after a poll that brought nothing new; on the disk when this returns."""
+        self._changes.append(change)
+        await self._run(feeds.change_all, self._changes)
 
     async def post(self, post_id: PostId) -> Post | None:
         """The post, within retention."""

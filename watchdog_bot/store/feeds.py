@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -92,6 +93,18 @@ def lease_due(db: Database, now: datetime, *, limit: int, lease_seconds: int) ->
     return tuple(rows.feed(row) for row in ordered)
 
 
+def change_all(db: Database, pending: deque[FeedChange]) -> None:
+    """Write all changes that wait, in one transaction: while one commit is under way the next ones gather.
+
+    For polls that brought nothing: losing one costs another poll when its lease has run out.
+    """
+    if not pending:
+        return
+    with writing(db):
+        while pending:
+            change(db, pending.popleft())
+
+
 def change(db: Database, update: FeedChange) -> None:
     """The feed's row after a poll; ends the lease. Within the caller's transaction.
 
@@ -102,7 +115,7 @@ def change(db: Database, update: FeedChange) -> None:
     db.execute(
         """
         UPDATE feed SET
-            etag = ?, last_modified = ?, body_hash = ?,
+            etag = ?, last_modified = ?, body_hash = ?, slices = ?,
             last_checked_at = ?, last_ok_at = ?, last_new_at = ?, failures = ?, failing_since = ?, cause = ?,
             next_check_at = ?, kind = ?, baseline_done = ?,
             paused = CASE WHEN ? = 1 THEN 1 ELSE paused END,
@@ -113,6 +126,7 @@ def change(db: Database, update: FeedChange) -> None:
             memory.etag,
             memory.last_modified,
             memory.body_hash,
+            memory.slices or None,
             ms_or_none(health.last_checked_at),
             ms_or_none(health.last_ok_at),
             ms_or_none(health.last_new_at),

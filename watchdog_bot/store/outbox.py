@@ -97,6 +97,12 @@ def record_all(db: Database, pending: deque[Recording]) -> None:
             record_all(db, deque([one]))
 
 
+def record_now(db: Database, change: DeliveryChange, now: datetime) -> bool:
+    """One answer, in a transaction of its own."""
+    with writing(db):
+        return _record(db, change, now)
+
+
 def _record_together(db: Database, batch: list[Recording]) -> None:
     if not batch:
         return

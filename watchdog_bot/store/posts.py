@@ -201,7 +201,7 @@ def _columns(entry: ParsedEntry, countries: CountryReading) -> list[object]:
         entry.content,
         rows.pack(list(entry.tags)),
         entry.language,
-        ms_or_none(entry.published),
+        ms_or_none(entry.published or entry.updated),
         rows.pack_countries(countries),
     ]
 

@@ -110,7 +110,7 @@ def feed(row: Row) -> Feed:
         every=row["every"],
         countries=tuple(json.loads(row["countries"])),
         language=row["language"],
-        memory=HttpMemory(row["etag"], row["last_modified"], row["body_hash"]),
+        memory=HttpMemory(row["etag"], row["last_modified"], row["body_hash"], row["slices"] or b""),
         health=FeedHealth(
             last_checked_at=moment_or_none(row["last_checked_at"]),
             last_ok_at=moment_or_none(row["last_ok_at"]),

@@ -46,6 +46,7 @@ _FIRST = (
         etag TEXT,
         last_modified TEXT,
         body_hash BLOB,
+        slices BLOB,
         last_checked_at INTEGER,
         last_ok_at INTEGER,
         last_new_at INTEGER,
