@@ -23,9 +23,17 @@ def place(reading: Reading, leaf: TextLeaf, language: str | None) -> Place | Non
         case Prefix(text):
             return _sequence(reading, [_beginning(tokens(text)[0].folded)], end)
         case Form(text):
-            wanted = forms.of_query(tokens(text)[0].folded)
-            analysed = forms.analyser(reading.distinct, language)
-            return _sequence(reading, [lambda word: not wanted.isdisjoint(analysed(word))], end)
+            return _form(reading, forms.plain(text), language, end)
+
+
+def _form(reading: Reading, word: str, published: str | None, end: int) -> Place | None:
+    for language, raw in forms.languages(set(reading.raw[:end]), published).items():
+        if forms.belongs(word, language):
+            wanted = forms.keys(word, language)
+            fitting = {each for each in raw if not wanted.isdisjoint(forms.keys(each, language))}
+            if fitting:
+                return next((at, 1) for at, each in enumerate(reading.raw) if each in fitting)
+    return None
 
 
 def name(reading: Reading, leaf: TextLeaf, end: int | None = None) -> Place | None:

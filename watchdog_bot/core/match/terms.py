@@ -20,7 +20,7 @@ Keys are counted, and leave when nobody asks for them any more.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from watchdog_bot.core.errors import QueryError
@@ -28,7 +28,7 @@ from watchdog_bot.core.match import forms, locate, names
 from watchdog_bot.core.match.program import TITLE, key_of, text_leaf, topic_key
 from watchdog_bot.core.match.query_lexer import PREFIX_MIN
 from watchdog_bot.core.match.query_topic import topic_leaf
-from watchdog_bot.core.match.query_tree import Form, Phrase, Prefix, Word
+from watchdog_bot.core.match.query_tree import Form, Phrase, Prefix, TextLeaf, Word
 from watchdog_bot.core.match.reading import Reading, read_title
 from watchdog_bot.core.model import PostText, Topic
 from watchdog_bot.core.text import fold, tokens, words
@@ -80,7 +80,8 @@ class Terms:
         self._phrases = Many()  # word → phrase keys
         self._starred = Many()  # word, or prefix* → phrase keys with stars
         self._prefixes = Many()  # first letters → prefix keys
-        self._forms = Many()  # form key → keys
+        self._form_words: dict[str, str] = {}  # key → its word
+        self._forms: dict[str, Many] = {}  # language, once a post in it has come → form key → keys
         self._names = Many()  # root of a name → keys
         self._titled: set[str] = set()  # keys without `title:`
         self._sources: dict[str, str] = {}  # key → padded phrase
@@ -137,44 +138,41 @@ class Terms:
             self._unhook(key)
 
     def _hook(self, key: str) -> None:
-        match text_leaf(key):
-            case Word(text, is_name=True) | Phrase(text, is_name=True):
-                for hook in names.keys_of_name(text):
-                    self._names.put(hook, key)
-            case Phrase(text) if "*" in text:
-                hook = star_hook(text)
-                self.use(hook)
-                self._starred.put(hook, key)
-            case Phrase(text):
-                self._phrases.put(min(text.split(), key=self._phrases.count), key)
-            case Prefix(text):
-                self._prefixes.put(text[:PREFIX_MIN], key)
-            case Form(text):
-                for form in forms.of_query(text):
-                    self._forms.put(form, key)
-            case Word():
-                pass  # never: a word that is folded and no name is free
+        leaf = text_leaf(key)
+        if isinstance(leaf, Form):
+            self._form_words[key] = leaf.text
+        elif isinstance(leaf, Phrase) and "*" in leaf.text:
+            self.use(star_hook(leaf.text))
+        for table, hook in self._hooks(leaf, lambda words: min(words, key=self._phrases.count)):
+            table.put(hook, key)
 
     def _unhook(self, key: str) -> None:
-        match text_leaf(key):
+        leaf = text_leaf(key)
+        for table, hook in self._hooks(
+            leaf, lambda words: next(w for w in words if key in self._phrases.under(w))
+        ):
+            table.drop(hook, key)
+        if isinstance(leaf, Form):
+            del self._form_words[key]
+        elif isinstance(leaf, Phrase) and "*" in leaf.text:
+            self.release(star_hook(leaf.text))
+
+    def _hooks(self, leaf: TextLeaf, of_phrase: Callable[[list[str]], str]) -> Iterator[tuple[Many, str]]:
+        """What a folded key hangs on, and in which table. `of_phrase` chooses among the words of a phrase."""
+        match leaf:
             case Word(text, is_name=True) | Phrase(text, is_name=True):
-                for hook in names.keys_of_name(text):
-                    self._names.drop(hook, key)
+                yield from ((self._names, hook) for hook in names.keys_of_name(text))
             case Phrase(text) if "*" in text:
-                hook = star_hook(text)
-                self._starred.drop(hook, key)
-                self.release(hook)
+                yield self._starred, star_hook(text)
             case Phrase(text):
-                self._phrases.drop(
-                    next(word for word in text.split() if key in self._phrases.under(word)), key
-                )
+                yield self._phrases, of_phrase(text.split())
             case Prefix(text):
-                self._prefixes.drop(text[:PREFIX_MIN], key)
+                yield self._prefixes, text[:PREFIX_MIN]
             case Form(text):
-                for form in forms.of_query(text):
-                    self._forms.drop(form, key)
+                for language, table in self._forms.items():
+                    yield from ((table, form) for form in _form_keys(text, language))
             case Word():
-                pass
+                pass  # never: a word that is folded and no name is free
 
     def set_topics(self, topics: Iterable[Topic]) -> None:
         """The topics there are now. A word that no query could ask for is left out."""
@@ -223,9 +221,8 @@ class Terms:
             found.update(key for key in self._phrases.under(word) if f" {key[1:-1]} " in reading.joined)
         for hook in self._starred.keys() & found:
             found.update(key for key in self._starred.under(hook) if star_pattern(key).search(reading.joined))
-        if self._forms:
-            for form in self._forms.keys() & forms.of_text(distinct, language):
-                found.update(self._forms.under(form))
+        if self._form_words:
+            self._add_forms(reading, language, found)
         if self._names:
             self._add_names(reading, found)
         for key in self._aliases.keys() & found:
@@ -238,6 +235,18 @@ class Terms:
             head = word[:PREFIX_MIN]
             if head in heads:
                 found.update(key for key in heads.under(head) if word.startswith(key[:-1]))
+
+    def _add_forms(self, reading: Reading, published: str | None, found: set[str]) -> None:
+        for language, raw in forms.languages(set(reading.raw), published).items():
+            if language not in self._forms:
+                self._forms[language] = Many()
+                for key, word in self._form_words.items():
+                    for form in _form_keys(word, language):
+                        self._forms[language].put(form, key)
+            table = self._forms[language]
+            if table:
+                for form in table.keys() & forms.keys_of_all(raw, language):
+                    found.update(table.under(form))
 
     def _add_names(self, reading: Reading, found: set[str]) -> None:
         raw = set(reading.raw)
@@ -253,6 +262,10 @@ class Terms:
             keys = tuple(key for key, phrase in self._sources.items() if phrase in text)
             self._source_keys[source] = keys
         return keys
+
+
+def _form_keys(word: str, language: str) -> Iterable[str]:
+    return forms.keys(word, language) if forms.belongs(word, language) else ()
 
 
 def _topic(topic: Topic) -> tuple[str, tuple[str, ...]]:
@@ -278,7 +291,7 @@ def folded_key(key: str) -> str:
         case Prefix(text):
             return f"{padded(text).strip()}*"
         case Form(text):
-            return f"~{padded(text).strip()}"
+            return f"~{forms.plain(text)}"
         case Word(text) | Phrase(text):
             pieces = starred_words(text)
             return pieces[0] if len(pieces) == 1 else f'"{" ".join(pieces)}"'
