@@ -31,7 +31,7 @@ def matches(typed: str, text: str, language: str | None = None) -> bool:
         ("~катування", "від катувань", "uk"),
         ("~об’єднання", "обʼєднань", "uk"),
         ("~Gefängnis", "in Gefängnissen", "de"),
-        ("~gazeteci", "gazeteciler", "tr"),
+        ("~kitap", "kitaplar", "tr"),
         ("~պատիժ", "պատիժը", "hy"),
         ("~პატიმარი", "პატიმარს", "ka"),
         ("~затримання", "затримань", None),  # told by its letters
