@@ -36,7 +36,6 @@ class ParserLimits:
     cpu: int = 10  # seconds of processor time
     memory: int = 1_000_000_000  # bytes of address space of a worker, its code included
     wall: float = 30.0  # seconds from handing over to the answer
-    start: float = 30.0  # seconds for a worker to start
 
 
 class _LostError(Exception):
@@ -76,9 +75,11 @@ class _Worker:
             length: int = HEADER.unpack(await stdout.readexactly(HEADER.size))[0]
             if length > MAX_FRAME:
                 raise _LostError("the answer of its reader makes no sense")
-            answer: dict[str, Any] = json.loads(await stdout.readexactly(length))
+            answer = json.loads(await stdout.readexactly(length))
         except (OSError, asyncio.IncompleteReadError, ValueError):
             raise _LostError(await self._last_words()) from None
+        if not isinstance(answer, dict):
+            raise _LostError("the answer of its reader makes no sense")
         return answer
 
     async def _last_words(self) -> str:
@@ -108,7 +109,7 @@ class ParserPool:
         self._slots: asyncio.LifoQueue[_Worker | None] = (
             asyncio.LifoQueue()
         )  # the last one used is the warmest
-        self._busy: set[_Worker] = set()
+        self._busy: set[_Worker | None] = set()
         self._closed = False
         for _ in range(workers):
             self._slots.put_nowait(None)
@@ -174,15 +175,21 @@ class ParserPool:
         else:
             return answer
         finally:
-            if worker is not None:
-                self._busy.discard(worker)
-                if kept is None:
+            try:
+                if worker is not None and kept is None:
                     await worker.end()
-            self._slots.put_nowait(kept)
+            finally:
+                self._busy.discard(worker)
+                self._slots.put_nowait(kept)
 
     async def _ready(self, worker: _Worker | None) -> _Worker:
         if worker is not None and worker.alive:
             return worker
         if worker is not None:
             await worker.end()
-        return await _Worker.start(self._limits)
+        try:
+            return await _Worker.start(self._limits)
+        except OSError as error:
+            raise _LostError(
+                f"no reader could be started ({error.strerror or type(error).__name__})"
+            ) from None

@@ -130,7 +130,7 @@ async def test_a_worker_killed_at_work_costs_its_caller_a_parse_error() -> None:
         await pool.parse(GOOD, url=URL)
         slow = asyncio.create_task(pool.parse(SLOW, url=URL))
         await asyncio.sleep(0.05)
-        [busy] = pool._busy
+        [busy] = filter(None, pool._busy)
         busy._process.send_signal(signal.SIGSEGV)
         with pytest.raises(ParseError, match="crashed"):
             await slow
@@ -155,7 +155,7 @@ async def test_a_cancelled_caller_leaves_no_worker_at_work() -> None:
         await pool.parse(GOOD, url=URL)
         task = asyncio.create_task(pool.parse(SLOW, url=URL))
         await asyncio.sleep(0.05)
-        [busy] = pool._busy
+        [busy] = filter(None, pool._busy)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -281,6 +281,35 @@ def test_running_out_of_memory_retires_the_worker(monkeypatch: pytest.MonkeyPatc
     answer = answered({"url": URL, "content_type": "", "kind": "auto", "rules": "", "now": None}, GOOD)
     assert answer["retire"] is True
     assert "memory" in answer["error"]
+
+
+def test_a_worker_that_has_grown_is_retired(monkeypatch: pytest.MonkeyPatch) -> None:
+    head = {"url": URL, "content_type": "", "kind": "auto", "rules": "", "now": None}
+    assert answered(head, GOOD)["retire"] is False
+    monkeypatch.setattr(parsing_worker, "RETIRE_ABOVE", 0)
+    assert answered(head, GOOD)["retire"] is (parsing_worker._resident() > 0)
+
+
+async def test_a_retired_worker_is_replaced(pool: ParserPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    big = items(b"<description>" + b"word " * 1_000_000 + b"</description>")
+    for body in (GOOD, big, GOOD):
+        assert (await pool.parse(body, url=URL)).entries
+
+
+async def test_a_program_that_cannot_start_workers_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    async with ParserPool(1, QUICK) as pool:
+        for _ in range(2):
+            with pytest.raises(ParseError, match="no reader could be started"):
+                await pool.parse(GOOD, url=URL)
+
+
+def test_the_main_program_of_a_worker_serves_until_its_input_ends() -> None:
+    command = [sys.executable, "-m", "watchdog_bot.parsing_worker", "5", "1000000000"]
+    root = str(Path(__file__).resolve().parents[2])
+    done = subprocess.run(command, input=request(GOOD), capture_output=True, cwd=root, check=True, timeout=60)
+    assert b'"feed"' in done.stdout
+    assert done.stderr == b""
 
 
 def test_a_feed_survives_the_way_through_a_pipe() -> None:

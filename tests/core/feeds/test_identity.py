@@ -90,6 +90,12 @@ def test_posts_that_all_link_to_the_front_page_are_all_kept() -> None:
     assert not same(entry("g1", "https://a.example"), entry("g2", "https://a.example/"))
 
 
+def test_a_link_or_guid_that_cannot_be_read_is_still_an_identity() -> None:
+    odd = entry("http://[x", "http://[y", "One")
+    assert same(odd, odd)
+    assert not same(entry(None, "http://[y", "One"), entry(None, "http://[y", "Two"))
+
+
 def test_posts_that_share_a_page_but_not_a_title_are_all_kept() -> None:
     found = keys([entry("g1", "https://a.example/live", "One"), entry("g2", "https://a.example/live", "Two")])
     assert not flat(found[0]) & flat(found[1])

@@ -163,6 +163,33 @@ def test_links_to_other_sites_front_pages_and_the_page_itself_are_no_posts() -> 
         guessed(inside)
 
 
+def test_a_block_with_several_posts_or_none_is_none() -> None:
+    links = '<a href="/x/{0}">A rather long title, the number {0} of them all</a>'
+    inside = f'<div class="box"><h3><a href="/lead">The lead of this box is here</a></h3>{"".join(links.format(n) for n in range(6))}</div>'
+    assert (
+        "https://radio.example/lead" in {entry.link for entry in guessed(inside).entries}
+        or len(guessed(inside).entries) == 6
+    )
+
+
+def test_a_container_without_a_link_is_passed_over() -> None:
+    feed = guessed_with(
+        '<li class="p">No link</li><li class="p"><a href="mailto:x@y">Mail</a></li><li class="p"><a href="/z">Z</a></li>',
+        SourceRules(container="li.p", title="b"),
+    )
+    assert [(entry.link, entry.title) for entry in feed.entries] == [("https://radio.example/z", "Z")]
+
+
+def test_a_date_that_only_looks_like_one_is_none() -> None:
+    block = '<article><h2><a href="/p/{0}">Statement number {0} of the committee</a></h2><span class="date">{0} days ago, 17</span><time datetime="soon 2026">x</time></article>'
+    assert [entry.published for entry in guessed(block.format(1) + block.format(2)).entries] == [None, None]
+
+
+def test_a_page_of_ten_thousand_elements_in_each_other_is_read() -> None:
+    deep = "<div>" * 10_000 + '<a href="/x/y">A title that nobody will ever find</a>'
+    assert len(parse_page(deep, url=URL).entries) <= 1
+
+
 def test_a_base_element_is_obeyed() -> None:
     page = WATCHDOG.replace("<head>", '<head><base href="https://radio.example/deep/">').replace(
         'href="/a/', 'href="a/'

@@ -283,6 +283,49 @@ def test_links_in_a_file_are_relative_to_the_site() -> None:
     assert parse_document(body, url="file:///tmp/feed.xml").entries[0].link == "https://a.example/1"
 
 
+def test_a_malformed_feed_whose_tags_are_prefixed_is_salvaged() -> None:
+    feed = read(
+        '<x:rss><x:item><x:title><![CDATA[One & only]]></x:title><x:link href="/1"/><x:link>/2</x:link><x:guid/>'
+        "<x:description>&lt;p&gt;Words&lt;/p&gt;</x:description></x:item><x:entry><x:id>https://a.example/3</x:id></x:entry>"
+    )
+    assert feed.damaged
+    one, other = feed.entries
+    assert (one.title, one.link, one.summary) == ("One & only", "https://source.example/1", "Words")
+    assert (other.id, other.link) == ("https://a.example/3", "https://a.example/3")
+
+
+def test_a_thousand_comments_are_left_out_and_texts_are_not() -> None:
+    body = "<!-- c -->" * 1000
+    assert (
+        item(
+            f"{body}<title>x</title><description><![CDATA[{'<!-- c -->' * 300}words]]></description>"
+        ).summary
+        == "words"
+    )
+
+
+def test_a_document_of_many_items_in_name_only_is_left_as_it_is() -> None:
+    feed = read(
+        f'<rss version="2.0"><channel>{"<items/>" * (MAX_ENTRIES + 1)}<item><title>x</title></item></channel></rss>'
+    )
+    assert [entry.title for entry in feed.entries] == ["x"]
+
+
+def test_running_out_of_stack_or_memory_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    def out_of(error: type[BaseException]) -> None:
+        def raising(*_: object, **__: object) -> None:
+            raise error
+
+        monkeypatch.setattr(parsing, "parse_xml", raising)
+
+    out_of(RecursionError)
+    with pytest.raises(ParseError, match="nested too deeply"):
+        read("<rss/>")
+    out_of(MemoryError)
+    with pytest.raises(MemoryError):  # for the worker to tell, and to end
+        read("<rss/>")
+
+
 # --- texts, languages, links
 
 

@@ -89,6 +89,12 @@ def test_only_the_entries_of_a_section_are_kept(section: str, kept: set[str]) ->
     assert {(entry.link or "").removeprefix("https://source.example/") for entry in feed.entries} == kept
 
 
+def test_an_entry_without_an_address_is_of_no_section() -> None:
+    body = b'<rss version="2.0"><channel><item><title>x</title></item></channel></rss>'
+    assert parse_document(body, url=URL, rules=SourceRules(section="/a")).entries == ()
+    assert len(parse_document(body, url=URL, rules=SourceRules(section="")).entries) == 1
+
+
 @pytest.mark.corpora
 def test_a_section_of_a_real_sitemap_is_found() -> None:
     body = (corpora("sitemaps") / "www.rferl.org-sections.xml.gz").read_bytes()

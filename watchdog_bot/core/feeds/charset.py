@@ -9,7 +9,7 @@ Rules, in order:
 4. A single-byte Western charset is not believed of text that is mostly not ASCII letters, when detection says
    that it is Cyrillic or Greek.
 5. UTF-8 with a few bad bytes stays UTF-8; the bad bytes are read as windows-1252, which is what they mostly are.
-6. Detection (chardet), then windows-1252.
+6. Detection (chardet) where there are more than a few such bytes to tell by, then windows-1252.
 """
 
 from __future__ import annotations
@@ -43,9 +43,14 @@ _MEANT = {
     "iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030",
     "shift_jis": "cp932", "euc_kr": "cp949", "tis-620": "cp874", "iso8859-11": "cp874",
 }  # fmt: skip
-_ALIASES = {"win-1251": "cp1251", "win1251": "cp1251", "windows1251": "cp1251", "cp-1251": "cp1251", "x-sjis": "cp932",
-            "windows-874": "cp874", "unicode-1-1-utf-8": "utf-8", "utf8mb4": "utf-8", "x-cp1251": "cp1251",
-            "koi8r": "koi8-r", "koi8u": "koi8-u", "x-user-defined": "cp1252", "ansi": "cp1252"}  # fmt: skip
+_ALIASES = {
+    "win-1251": "cp1251", "win1251": "cp1251", "windows1251": "cp1251", "cp-1251": "cp1251", "x-cp1251": "cp1251",
+    "koi8r": "koi8-r", "koi8u": "koi8-u", "x-sjis": "cp932", "windows-874": "cp874", "unicode-1-1-utf-8": "utf-8",
+    "utf8mb4": "utf-8", "x-user-defined": "cp1252", "ansi": "cp1252", "ms-ansi": "cp1252", "ms-cyrl": "cp1251",
+    "ms-ee": "cp1250", "ms-greek": "cp1253", "ms-turk": "cp1254", "ms-hebr": "cp1255", "ms-arab": "cp1256",
+    "winbaltrim": "cp1257", "mac": "mac-roman", "macintosh": "mac-roman", "csmacintosh": "mac-roman", "x-mac-cyrillic": "mac-cyrillic",
+}  # fmt: skip
+_ASCII = bytes(range(0x80))
 _TEXT_CODECS_REFUSED = frozenset(
     [
         "base64",
@@ -99,7 +104,8 @@ def decode(body: bytes, content_type: str = "") -> str:
     """The text of a document, without its byte order mark."""
     for mark, name in _BOMS:
         if body.startswith(mark):
-            return body[len(mark) :].decode(name, "replace")
+            rest = body[len(mark) :]
+            return (_nearly_utf8(rest) if name == "utf-8" else None) or rest.decode(name, "replace")
     head = body[:200].lstrip(b" \t\r\n")
     for start, name in _UNMARKED:
         if start.match(head):
@@ -140,7 +146,7 @@ def _not_ascii(body: bytes, content_type: str) -> str:
             return text
     if (text := _nearly_utf8(body)) is not None:
         return text
-    detected = _detected(body)
+    detected = _detected(body) if len(body[:SAMPLE].translate(None, _ASCII)) > 3 else "cp1252"
     for guess in (detected, "utf-8", *claims):
         if guess and (text := _strictly(body, guess)) is not None:
             return text

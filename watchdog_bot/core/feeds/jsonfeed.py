@@ -33,7 +33,7 @@ _DECODER = json.JSONDecoder(parse_int=_number, parse_constant=lambda _: None)
 
 
 def parse_json(text: str, *, url: str, now: datetime | None = None) -> ParsedFeed:
-    """Read one of the forms. Raises ParseError if it is none."""
+    """Read one of the forms, from a text that begins with a brace or a bracket. Raises ParseError if it is none."""
     try:
         document = _DECODER.decode(text)
     except RecursionError:
@@ -45,8 +45,6 @@ def parse_json(text: str, *, url: str, now: datetime | None = None) -> ParsedFee
         raise ParseError(f"malformed JSON{where}: cut off or not JSON at all") from None
     if isinstance(document, list):
         return _wordpress(document, url=url, now=now)
-    if not isinstance(document, dict):
-        raise ParseError("JSON, but not a JSON Feed: it holds a single value")
     if isinstance(document.get("rss"), dict):
         return _rss(document["rss"], url=url, now=now)
     return _feed(document, url=url, now=now)

@@ -62,8 +62,6 @@ class _Shape:
     def weight(self) -> float:
         posts = self.posts.values()
         count = len(posts)
-        if not count:
-            return 0.0
         headed = sum(post.heading for post in posts) / count
         dated = sum(post.date is not None for post in posts) / count
         told = sum(bool(post.summary) for post in posts) / count

@@ -43,16 +43,18 @@ def _fields(block: str) -> dict[str, str]:
     fields: dict[str, str] = {}
     for found in _FIELD.finditer(block):
         name, attributes = found["name"].lower(), found["attributes"]
+        if name in fields:
+            continue
         href = _HREF.search(attributes)
         if name == "link" and href:
-            fields.setdefault(name, unescape(href[1]))
+            fields[name] = unescape(href[1])
             continue
         if attributes.endswith("/"):
             continue
         end = re.compile(rf"</(?:[A-Za-z][\w.-]*:)?{name}\s*>", re.IGNORECASE).search(block, found.end())
         raw = block[found.end() : end.start() if end else None]
         cdata = _CDATA.fullmatch(raw)
-        fields.setdefault(name, cdata[1] if cdata else unescape(raw))
+        fields[name] = cdata[1] if cdata else unescape(raw)
     return fields
 
 
