@@ -85,6 +85,13 @@ def test_the_tagger_is_built_once() -> None:
     assert isinstance(Gazetteer.from_lines(shipped.gazetteer_lines()), Gazetteer)
 
 
+def test_an_operators_own_lines_win_over_the_shipped_ones() -> None:
+    own = ("AM,AZ\tregion\ten\tcap\t0.8\t\t\tNagorno-Karabakh",)
+    title = "Shelling in Nagorno-Karabakh"
+    assert [each.code for each in shipped.load_tagger().read(title, "").about] == ["AZ"]
+    assert {each.code for each in shipped.load_tagger(own).read(title, "").about} == {"AM", "AZ"}
+
+
 @pytest.mark.parametrize("name", shipped.GAZETTEER_FILES)
 def test_every_file_says_what_its_columns_are(name: str) -> None:
     lines = (FOLDER / "gazetteer" / f"{name}.tsv").read_text("utf-8").splitlines()

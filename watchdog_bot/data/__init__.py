@@ -11,6 +11,7 @@ from watchdog_bot.core.match.countries import CountryTagger
 from watchdog_bot.core.match.gazetteer import Gazetteer
 
 GAZETTEER_FILES = (
+    "contested",
     "names",
     "demonyms",
     "places",
@@ -34,9 +35,13 @@ def gazetteer_lines() -> tuple[str, ...]:
 
 
 @cache
-def load_tagger() -> CountryTagger:
-    """The country tagger with the shipped gazetteer, built once."""
-    return CountryTagger(Gazetteer.from_lines(gazetteer_lines()))
+def load_tagger(own: tuple[str, ...] = ()) -> CountryTagger:
+    """The country tagger with the shipped gazetteer, built once for the same `own`.
+
+    `own`: lines of an operator's own gazetteer file, which win over the shipped ones. Raises ValueError, naming the
+    line, for one that cannot be read.
+    """
+    return CountryTagger(Gazetteer.from_lines((*own, *gazetteer_lines())))
 
 
 def atlas_lines() -> tuple[str, ...]:
@@ -47,7 +52,9 @@ def atlas_lines() -> tuple[str, ...]:
 @cache
 def load_atlas() -> Atlas:
     """Countries and regions, built once."""
-    return Atlas.from_lines(atlas_lines(), gazetteer=_lines("gazetteer", "names.tsv"))
+    return Atlas.from_lines(
+        atlas_lines(), gazetteer=_lines("gazetteer", "names.tsv") + _lines("gazetteer", "cldr_names.tsv")
+    )
 
 
 @cache

@@ -26,7 +26,7 @@ def line(
 
 def names(gazetteer: Gazetteer, word: str, language: str | None = "en") -> list[str]:
     return [
-        code for branch, _ in gazetteer.start(word, language) if branch.name for code in branch.name.codes
+        code for branch, _ in gazetteer.starts([word], language).get(word, ()) if branch.name for code in branch.name.codes
     ]
 
 
@@ -104,7 +104,7 @@ def test_an_article_before_an_apostrophe_is_taken_off_and_an_ending_after_it() -
 def test_what_it_remembers_is_bounded() -> None:
     gazetteer = Gazetteer.from_lines([line("Kazakhstan")])
     for number in range(REMEMBERED + 10):
-        gazetteer.start(f"word{number}", "en")
+        gazetteer.starts([f"word{number}"], "en")
     assert sum(len(words) for words in gazetteer._memory.values()) <= REMEMBERED
     assert names(gazetteer, "Kazakhstan") == ["KZ"]
 
@@ -113,7 +113,7 @@ def test_a_leader_is_in_force_between_two_dates() -> None:
     gazetteer = Gazetteer.from_lines(
         [line("Sargsyan", code="AM", kind="leader", since="2008-04-09", until="2018-04-23")]
     )
-    ((branch, _),) = gazetteer.start("Sargsyan", "en")
+    ((branch, _),) = gazetteer.starts(["Sargsyan"], "en")["Sargsyan"]
     assert branch.name is not None
     assert branch.name.in_force(date(2010, 1, 1))
     assert not branch.name.in_force(date(2007, 1, 1))

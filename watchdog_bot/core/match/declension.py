@@ -74,7 +74,7 @@ def _ru_noun(word: str) -> tuple[str, ...]:
         return _ru_plural(word)
     if word.endswith(("ье", "ьё")):
         return _with(stem, "я", "ю", "ем", "и")
-    if word.endswith(("ово", "ево", "ино", "дно", "вно")):
+    if word.endswith(("ово", "ево", "ино", "дно", "вно", "ство")):
         return _with(stem, "а", "у", "ом", "е")
     return () if last in "еёиоуэю" else _ru_hard(word)
 
@@ -112,7 +112,7 @@ def _ru_man(word: str) -> tuple[str, ...]:
         return _with(word[:-2], "ина", "ину", "ином", "ине", plural, "", "ам", "ами", "ах")
     if word.endswith("ец"):
         root = word[:-2]
-        stem = root + ("йц" if root[-1:] in "аеиоуя" else "ц")
+        stem = root + ("йц" if root[-1:] in "аеиоуя" else "ьц" if root.endswith("л") else "ц")
         return _with(stem, "а", "у", "ем", "е", "ы", "ев", "ам", "ами", "ах")
     plural = "и" if word[-1:] in _VELAR | _HUSH else "ы"
     many = "ей" if word[-1:] in _HUSH else "ов"
@@ -136,14 +136,14 @@ def _uk_noun(word: str) -> tuple[str, ...]:
     if last == "а":
         return (*_with(stem, "и", "і", "у", "ою", "ею"), _uk_soft(stem) + "і")
     if last == "я":
-        return _with(stem, "ю", "ям", *(("ї", "єю") if stem[-1:] in "і'ає" else ("і", "ею")))
+        return _with(stem, "ю", "ям", *(("ї", "єю") if stem[-1:] in "іеь'ає" else ("і", "ею")))
     if last == "й":
         return _with(stem, "я", "ю", "єм", "ї", "єві")
     if last == "ь":
         return _with(stem, "я", "ю", "ем", "і", "еві", stem[-1:] + "ю")
     if last == "и":
         return _uk_plural(word)
-    if word.endswith(("ово", "ево", "єво", "ино", "дно", "вно", "про")):
+    if word.endswith(("ово", "ево", "єво", "ино", "дно", "вно", "про", "ство")):
         return _with(stem, "а", "у", "ом", "і", "ові")
     if word.endswith(("еве", "ове", "не")):
         return _with(stem, "ого", "ому", "им", "а", "у", "ом", "і")
@@ -172,10 +172,11 @@ def _uk_adjective(word: str) -> tuple[str, ...]:
 
 
 def _uk_man(word: str) -> tuple[str, ...]:
-    if word.endswith(("анин", "янин", "рин")):
+    if word.endswith(("анин", "янин", "енин", "рин")):
         return _with(word[:-2], "ина", "ину", "ином", "инові", "ині", "и", "", "ам", "ами", "ах")
     if word.endswith(("ець", "єць")):
-        stem = word[:-3] + ("йц" if word.endswith("єць") else "ц")
+        root = word[:-3]
+        stem = root + ("йц" if word.endswith("єць") else "ьц" if root.endswith("л") else "ц")
         return _with(stem, "я", "ю", "ем", "еві", "і", "ів", "ям", "ями", "ях")
     return _with(word, "а", "у", "ом", "ем", "ові", "еві", "і", "и", "ів", "ам", "ами", "ах")
 

@@ -32,7 +32,7 @@ from datetime import date
 from watchdog_bot.core.match.declension import word_forms
 
 COMMON = frozenset({"en", "ru", "uk"})  # languages whose names are looked for in every text
-REMEMBERED = 30_000  # words of texts, so that the memory stays within a few megabytes
+REMEMBERED = 30_000  # words of texts a language (and those of one text more): a few megabytes
 LONGEST_ACRONYM = 10  # "U.S.S.R."
 
 _JOINED = re.compile(r"لل|ال|[وفبلک]")  # and, then, with, to, like; the
@@ -112,11 +112,13 @@ class Branch:
             self.next = {}
         known = self.next
         branches = list({id(known[form]): known[form] for form in forms if form in known}.values())
-        if any(form not in known for form in forms):
-            fresh = Branch()
-            branches.append(fresh)
-            for form in forms:
-                known.setdefault(form, fresh)
+        fresh = None
+        for form in forms:
+            if form not in known:
+                if fresh is None:
+                    fresh = Branch()
+                    branches.append(fresh)
+                known[form] = fresh
         return branches
 
 
@@ -141,10 +143,15 @@ class Gazetteer:
         Raises ValueError, naming the line, for one that does not have eight fields or a field it cannot read.
         """
         gazetteer = cls()
+        heads: dict[str, Name] = {}  # thousands of lines differ in nothing but the surface
         for number, line in enumerate(lines, start=1):
-            if line.strip() and not line.startswith("#"):
+            head, _, surface = line.rstrip("\n").rpartition("\t")
+            if line[:1] != "#" and line.strip():
                 try:
-                    gazetteer._add(line.rstrip("\n").split("\t"))
+                    name = heads.get(head)
+                    if name is None:
+                        name = heads[head] = _name(head.split("\t"))
+                    gazetteer._add(name, surface)
                 except (ValueError, KeyError, IndexError) as error:
                     raise ValueError(
                         f"line {number} of the gazetteer cannot be read ({error}): {line!r}"
@@ -155,21 +162,30 @@ class Gazetteer:
         """How many names it holds, their forms not counted."""
         return self._size
 
-    def start(self, word: str, language: str | None) -> tuple[tuple[Branch, bool], ...]:
-        """Where names that start with this word of a text lead, and whether it is an acronym found as written.
+    def starts(
+        self, words: Iterable[str], language: str | None
+    ) -> dict[str, tuple[tuple[Branch, bool], ...]]:
+        """Those of the words that start a name: where each leads, and whether it is an acronym found as written.
 
-        Names of the text's language are tried before the common ones. Empty for most words; what was found is
-        remembered for the commonest ones.
+        Names of the text's language are tried before the common ones. What was found is remembered for the
+        commonest words, for most words of most texts start none.
         """
         known = self._memory.setdefault(language, {})
-        found = known.get(word)
-        if found is None:
-            if len(known) >= REMEMBERED:
-                known.clear()
-            common = self._small if word.islower() else self._common
-            roots = (self._tongue(language), common) if language in self._waiting else (common,)
-            found = known[word] = tuple(each for root in roots for each in _starts(root.next or {}, word))
+        if len(known) >= REMEMBERED:
+            known.clear()
+        found = {}
+        for word in words:
+            leads = known.get(word)
+            if leads is None:
+                leads = known[word] = self._look_up(word, language)
+            if leads:
+                found[word] = leads
         return found
+
+    def _look_up(self, word: str, language: str | None) -> tuple[tuple[Branch, bool], ...]:
+        common = self._small if word.islower() else self._common
+        roots = (self._tongue(language), common) if language in self._waiting else (common,)
+        return tuple(each for root in roots for each in _starts(root.next or {}, word))
 
     def _tongue(self, language: str | None) -> Branch:
         """Names of one other language, filed when the first text in it comes: most installations read few."""
@@ -185,41 +201,47 @@ class Gazetteer:
         """Whether the word is a first name or a title that stands before a surname."""
         return word in self._persons
 
-    def _add(self, fields: list[str]) -> None:
-        codes, kind, language, case, weight, since, until, surface = fields
+    def _add(self, name: Name, surface: str) -> None:
         self._size += 1
-        if kind == "person":
+        if name.kind == "person":
             self._persons.add(surface)
-            return
-        rule = case.rstrip("?")
-        if rule not in {"cap", "mid", "any", "exact"}:
-            raise ValueError(f"no case rule {case!r}")
-        name = Name(
-            codes=() if codes == "-" else tuple(codes.split(",")),
-            kind=kind,
-            language=language,
-            weight=float(weight),
-            exact=rule == "exact",
-            anywhere=rule == "any",
-            mid=rule == "mid",
-            supported=case.endswith("?"),
-            since=date.fromisoformat(since) if since else None,
-            until=date.fromisoformat(until) if until else None,
-        )
-        if language not in COMMON:
-            self._waiting.setdefault(language, []).append((surface, name))
-            return
-        words = tuple(_words(surface, language, exact=name.exact))
-        _file(self._common, words, name)
-        if name.anywhere or surface[:1].islower():
-            _file(self._small, words, name)
+        elif name.language not in COMMON:
+            self._waiting.setdefault(name.language, []).append((surface, name))
+        else:
+            words = tuple(_words(surface, name.language, exact=name.exact))
+            _file(self._common, words, name)
+            if name.anywhere or surface[:1].islower():
+                _file(self._small, words, name)
+
+
+def _name(fields: list[str]) -> Name:
+    codes, kind, language, case, weight, since, until = fields
+    rule = case.rstrip("?")
+    if rule not in {"cap", "mid", "any", "exact"}:
+        raise ValueError(f"no case rule {case!r}")
+    return Name(
+        codes=() if codes == "-" else tuple(codes.split(",")),
+        kind=kind,
+        language=language,
+        weight=float(weight),
+        exact=rule == "exact",
+        anywhere=rule == "any",
+        mid=rule == "mid",
+        supported=case.endswith("?"),
+        since=date.fromisoformat(since) if since else None,
+        until=date.fromisoformat(until) if until else None,
+    )
 
 
 def _file(root: Branch, words: Iterable[tuple[str, ...]], name: Name) -> None:
     """Files the name under all its spellings. The first of two names with one spelling wins, unless it needs support."""
     branches = [root]
     for forms in words:
-        branches = [after for branch in branches for after in branch.follow(forms)]
+        branches = (
+            branches[0].follow(forms)
+            if len(branches) == 1
+            else [after for each in branches for after in each.follow(forms)]
+        )
     for branch in branches:
         if branch.name is None or (branch.name.supported and not name.supported):
             branch.name = name
@@ -254,8 +276,11 @@ def _unjoined(word: str) -> Iterator[str]:
 
 def _words(surface: str, language: str, *, exact: bool) -> Iterator[tuple[str, ...]]:
     """The words of a surface, each with its folded forms."""
-    for piece in _PIECE.findall(surface):
-        dotted = bool(_DOTS.match(piece)) and len(piece) > 2
+    for piece in _PIECE.findall(surface) if " " in surface or "-" in surface else (surface,):
+        dotted = "." in piece and len(piece) > 2 and bool(_DOTS.match(piece))
         bare = piece.replace(".", "") if dotted else piece.rstrip(".,")
+        if "~" not in bare and "{" not in bare:
+            yield (bare,) if exact or dotted else (fold_word(bare),)
+            continue
         forms = word_forms(bare, language)
-        yield forms if exact or dotted else tuple(dict.fromkeys(fold_word(form) for form in forms))
+        yield forms if exact or dotted else tuple(dict.fromkeys([fold_word(form) for form in forms]))

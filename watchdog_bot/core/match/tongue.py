@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-SAMPLE = 600  # characters are enough
+SAMPLE = 400  # characters are enough
 _SCRIPTS = (
     ("cyrillic", re.compile(r"[Ѐ-ӿ]")),
     ("arabic", re.compile(r"[؀-ۿ]")),
@@ -268,9 +268,14 @@ def guess(text: str, given: str | None = None) -> str | None:
 def _script(sample: str) -> str:
     if sample.isascii():
         return "latin"
-    letters = {script: len(pattern.findall(sample)) for script, pattern in _SCRIPTS}
-    best = max(letters, key=lambda script: letters[script])
-    return best if letters[best] >= min(ENOUGH_LETTERS, len(sample) / 3) else "latin"
+    most, best = 0, "latin"
+    for script, pattern in _SCRIPTS:
+        letters = len(pattern.findall(sample))
+        if letters > len(sample) / 2:
+            return script
+        if letters > most:
+            most, best = letters, script
+    return best if most >= min(ENOUGH_LETTERS, len(sample) / 3) else "latin"
 
 
 def _by_letters(sample: str, table: tuple[tuple[str, tuple[str, ...]], ...], told: str | None) -> str | None:
