@@ -285,6 +285,7 @@ def test_running_out_of_memory_retires_the_worker(monkeypatch: pytest.MonkeyPatc
 
 def test_a_worker_that_has_grown_is_retired(monkeypatch: pytest.MonkeyPatch) -> None:
     head = {"url": URL, "content_type": "", "kind": "auto", "rules": "", "now": None}
+    monkeypatch.setattr(parsing_worker, "RETIRE_ABOVE", 2**60)
     assert answered(head, GOOD)["retire"] is False
     monkeypatch.setattr(parsing_worker, "RETIRE_ABOVE", 0)
     assert answered(head, GOOD)["retire"] is (parsing_worker._resident() > 0)

@@ -96,6 +96,11 @@ def test_a_body_that_is_the_name_of_a_file_or_an_address_opens_neither() -> None
             read(body)
 
 
+def test_a_200_with_an_eleven_byte_body_is_not_alive() -> None:
+    with pytest.raises(ParseError, match="neither XML nor JSON"):
+        read("Not found. ")
+
+
 def test_an_empty_answer_says_what_it_was_before() -> None:
     with pytest.raises(ParseError, match="it was a JSON feed before"):
         parse_document(b"", url=URL, kind=FeedKind.JSON)

@@ -178,6 +178,10 @@ def test_an_odd_document_is_read_whole(body: bytes) -> None:
     assert (odd.document, odd.state, odd.expected, odd.total) == (body, b"", None, None)
 
 
+def test_a_stray_nul_in_the_head_is_read_whole() -> None:
+    assert cut(b"\0" + rss(item(1))) is None
+
+
 def test_a_charset_that_the_server_names_counts() -> None:
     assert cut(rss(item(1)), content_type="text/xml; charset=utf-8") is not None
     assert cut(rss(item(1)), content_type="text/xml; charset=shift_jis") is None
