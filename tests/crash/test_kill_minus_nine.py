@@ -44,7 +44,8 @@ def _post(number: int) -> DemoPost:
 class _Bot:
     """Starts of the crashing bot that share one database, one Telegram and one time."""
 
-    def __init__(self, folder: Path, config: Path) -> None:
+    def __init__(self, folder: Path, config: Path, simulator: Simulator) -> None:
+        self._simulator = simulator
         self._folder = folder
         self._config = config
         self._anchor = time.time()  # noqa: TID251 - all starts share one time
@@ -57,6 +58,14 @@ class _Bot:
                 *(str(self._config), str(self._anchor), step, when, str(nth)),
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, cwd=Path(__file__).parents[2],
             )  # fmt: skip
+
+    async def start_whole(self) -> None:
+        """Start one that does not kill itself, and wait until it listens."""
+        before = self._simulator.calls["getUpdates"]
+        await self.start()
+        async with asyncio.timeout(PATIENCE):
+            while self._simulator.calls["getUpdates"] == before:  # noqa: ASYNC110 - the simulator only counts
+                await asyncio.sleep(0.05)
 
     async def died(self) -> int:
         assert self.process is not None
@@ -82,7 +91,7 @@ def _count(chat: Chat, post: DemoPost) -> int:
 @pytest.mark.timeout(800)
 async def test_nothing_owed_is_lost_when_it_is_killed_at_any_step(tmp_path: Path) -> None:
     async with Simulator() as simulator, Sources() as sources:
-        bot = _Bot(tmp_path, write_configuration(tmp_path, simulator, sources))
+        bot = _Bot(tmp_path, write_configuration(tmp_path, simulator, sources), simulator)
         try:
             await _killed_again_and_again(bot, simulator, sources, tmp_path)
         finally:
@@ -91,7 +100,7 @@ async def test_nothing_owed_is_lost_when_it_is_killed_at_any_step(tmp_path: Path
 
 async def _killed_again_and_again(bot: _Bot, simulator: Simulator, sources: Sources, folder: Path) -> None:
     sources.watchdog.publish(BASELINE[0], _now())
-    await bot.start()
+    await bot.start_whole()
     chats = await _subscribe(simulator)
     await _polled(sources)
     assert await bot.stop() == 0
@@ -102,10 +111,10 @@ async def _killed_again_and_again(bot: _Bot, simulator: Simulator, sources: Sour
         await bot.start(step, when, nth)
         assert await bot.died() == -signal.SIGKILL, f"it was not killed {when} {step}"
         if step in IN_FLIGHT:  # each message is in doubt once at most: a second loss would rightly end it
-            await bot.start()
+            await bot.start_whole()
             await _settled(folder)
             assert await bot.stop() == 0
-    await bot.start()
+    await bot.start_whole()
     owed = [(chat, post) for chat in chats for post in posts]
     await simulator.wait_for(lambda: all(_count(chat, post) for chat, post in owed), PATIENCE)
     await _settled(folder)
