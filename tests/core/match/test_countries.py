@@ -18,6 +18,13 @@ PROBES = [
 ]
 
 
+HEADLINES = [
+    line.split("\t")
+    for line in (Path(__file__).parents[2] / "data" / "headlines.tsv").read_text("utf-8").splitlines()
+    if not line.startswith("#")
+]
+
+
 def read(
     title: str, text: str = "", *, hints: tuple[str, ...] = (), language: str | None = None
 ) -> CountryReading:
@@ -37,6 +44,11 @@ def mentions(title: str, text: str = "", *, language: str | None = None) -> list
 @pytest.mark.parametrize("probe", PROBES, ids=[probe["id"] for probe in PROBES])
 def test_it_is_not_caught_by_a_one_trap_headline(probe: dict[str, object]) -> None:
     assert sorted(about(str(probe["title"]), str(probe["text"]))) == probe["countries"]
+
+
+@pytest.mark.parametrize(("title", "codes"), HEADLINES)
+def test_it_reads_a_headline_of_the_field(title: str, codes: str) -> None:
+    assert sorted(about(title)) == codes.split()
 
 
 # ----------------------------------------------------------------------- the two stories of the brief
@@ -247,6 +259,14 @@ def test_benin_in_a_nigerian_story_is_benin_city() -> None:
         "Police detain chief in Benin", "The Nigeria Police Force command in Edo State confirmed it."
     ) == ["NG"]
     assert about("Police detain chief in Benin", "Cotonou confirmed it to Nigeria.")[0] == "BJ"
+
+
+def test_a_town_is_its_namesake_where_the_text_names_that_state_only() -> None:
+    assert about("Birmingham police shooting: Alabama family sues") == ["US"]
+    assert sorted(about("Birmingham police shooting: Alabama family sues", "The UK's watchdog agreed.")) == [
+        "GB",
+        "US",
+    ]
 
 
 # ----------------------------------------------------------------------- offices, leaders, renamed places

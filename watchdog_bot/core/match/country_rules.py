@@ -26,9 +26,11 @@
    states) and of nothing in the Caucasus.
 11. **Congo** alone is the Democratic Republic, the larger and more often meant, unless the text names the other.
 12. **Korea** alone is the South, unless the text names only the North.
-13. **Speakers.** "U.S. condemns arrests in Belarus": a state that condemns or urges is not where it happened; in a
+13. **Namesakes.** "Birmingham police: Alabama family sues": a town that has a well-known namesake in a state is the
+   namesake when the text names that state and nothing else of the other country.
+14. **Speakers.** "U.S. condemns arrests in Belarus": a state that condemns or urges is not where it happened; in a
    title it counts 0.7 and does not open the story.
-14. **Benin** is Benin City where the text names Nigeria and nothing else of Benin.
+15. **Benin** is Benin City where the text names Nigeria and nothing else of Benin.
 """
 
 from __future__ import annotations
@@ -59,7 +61,9 @@ _STATE_AFTER = re.compile(
     r"Md\.|Mich\.|Minn\.|Miss\.|Mo\.|Mont\.|N\.\s?[CDHJMY]\.|Neb\.|Nev\.|Okla\.|Ore\.|Pa\.|R\.\s?I\.|S\.\s?[CD]\.|Tenn\.|Tex\.|"
     r"Va\.|Vt\.|W\.\s?Va\.|Wash\.|Wis\.|Wyo\.|D\.\s?C\.)"
 )
-_LIST_AFTER = re.compile(r"\s?(?:,|and\b|or\b|&|и\b|та\b|й\b)")
+_LIST_AFTER = re.compile(r",? (?:and|or|&|и|та|й) ")
+_CLOSED_AFTER = re.compile(r"[,:;.)]|\s*$|\s[-–—(]")
+_OF_STATES = frozenset({"US", "CA", "AU", "MX", "BR", "IN"})  # places there are named with their state
 _BASED_AFTER = re.compile(r"[-‐–\s](?:based|headquartered|registered|listed|domiciled)\b", re.IGNORECASE)
 _BASED_BEFORE = re.compile(
     r"(?:based|headquartered|registered|headquarters|offices?) (?:in|at) (?:the )?$", re.IGNORECASE
@@ -95,7 +99,8 @@ _NOT_A_SURNAME = _words(
 _US_GEORGIA = re.compile(
     r"\b(?:Atlanta|Savannah|Augusta|Macon|Athens, Ga|Fulton|Brunswick|Glynn County|Gwinnett|DeKalb|Cobb County|Kemp|Raffensperger|Warnock|"
     r"Ossoff|Stacey Abrams|Arbery|Ga\.|[Gg]overnor|GOP|[Rr]unoff|[Ss]heriff|Republicans?|Democrats?|Senate|Alabama|Florida|Carolina|"
-    r"Tennessee|Texas|Mississippi|[Ss]tatehouse|district attorney|District Attorney|Bulldogs|Ku Klux|state of Georgia)\b"
+    r"Tennessee|Texas|Mississippi|[Ss]tatehouse|Georgia (?:Supreme Court|House|State|Tech|Power|National Guard|voters|prisons?|inmates?|Bureau)|"
+    r"district attorney|District Attorney|Bulldogs|Ku Klux|state of Georgia)\b"
 )
 _GE_GEORGIA = re.compile(
     r"\b(?:Tbilisi|Batumi|Kutaisi|Zugdidi|Gori|Abkhaz\w*|Ossetia\w?|Tskhinvali|Sukhumi|Armenia\w*|Azerbaijan\w*|Caucasus|Georgian Dream|"
@@ -116,38 +121,50 @@ def settle(zones: Sequence[Zone], hints: tuple[str, ...], gazetteer: Gazetteer) 
             speakers(zone)
     georgia(zones, hints)
     halves(zones)
+    namesakes(zones)
 
 
 def _drop(found: Found) -> None:
     found.codes = ()
 
 
+# Places that the second of "X, Y" may stand after when X is a country or a capital elsewhere.
+_US_TOWNS = _words("athens rome dublin albany augusta savannah macon columbus valdosta")
+
+
 def place_after_comma(zone: Zone) -> None:
     """Rule 4."""
     for index, found in enumerate(zone.found):
-        if found.name.kind not in PLACES:
-            continue
         state = _STATE_AFTER.match(zone.text, found.end)
         if state and (state["postal"] is None or (state["postal"] in _POSTAL and not zone.shout)):
             found.codes = ("US",)
             continue
-        following = zone.found[index + 1] if index + 1 < len(zone.found) else None
-        if (
-            following is None
-            or zone.text[found.end : following.start] not in {", ", ","}
-            or not following.codes
-        ):
+        second = zone.found[index + 1] if index + 1 < len(zone.found) else None
+        if second is None or not second.codes or zone.text[found.end : second.start] not in {", ", ","}:
             continue
-        if following.name.kind == "region" and following.codes[0] in {"US", "CA", "AU", "MX", "BR", "IN"}:
-            found.codes = following.codes
-        elif following.key == "georgia" and found.codes == ("US",):
-            following.codes = ("US",)
-        elif (
-            following.name.kind in {"name", "short", "former"}
-            and found.name.kind in {"city", "town"}
-            and not _LIST_AFTER.match(zone.text, following.end)
-        ):
-            found.codes = following.codes
+        third = zone.found[index + 2] if index + 2 < len(zone.found) else None
+        if not _goes_on(zone, second, third):
+            _second_decides(zone, found, second)
+
+
+def _goes_on(zone: Zone, second: Found, third: Found | None) -> bool:
+    """Whether "X, Y" is a part of a longer list."""
+    return bool(_LIST_AFTER.match(zone.text, second.end)) or (
+        third is not None and zone.text[second.end : third.start] in {", ", ","}
+    )
+
+
+def _second_decides(zone: Zone, found: Found, second: Found) -> None:
+    closed = bool(_CLOSED_AFTER.match(zone.text, second.end))
+    if second.name.kind == "region" and second.codes[0] in _OF_STATES:
+        if found.name.kind in PLACES or closed:
+            found.codes = second.codes
+    elif second.key == "new york" and closed and found.name.kind in PLACES:
+        found.codes = second.codes
+    elif second.key == "georgia" and (found.codes == ("US",) or (found.key in _US_TOWNS and closed)):
+        found.codes = second.codes = ("US",)
+    elif second.name.kind in {"name", "short", "former"} and found.name.kind in PLACES and closed:
+        found.codes = second.codes
 
 
 def persons(zone: Zone, gazetteer: Gazetteer) -> None:
@@ -243,6 +260,46 @@ def where_it_happened(zone: Zone) -> None:
             found.factor *= WHERE
 
 
+_NAMESAKES = {
+    ("birmingham", "alabama"): "US",
+    ("athens", "georgia"): "US",
+    ("paris", "texas"): "US",
+    ("odessa", "texas"): "US",
+    ("cambridge", "massachusetts"): "US",
+    ("worcester", "massachusetts"): "US",
+    ("manchester", "new hampshire"): "US",
+    ("moscow", "idaho"): "US",
+    ("melbourne", "florida"): "US",
+    ("naples", "florida"): "US",
+    ("st. petersburg", "florida"): "US",
+    ("toledo", "ohio"): "US",
+    ("vienna", "virginia"): "US",
+    ("aberdeen", "washington"): "US",
+    ("bristol", "tennessee"): "US",
+    ("bristol", "connecticut"): "US",
+    ("glasgow", "kentucky"): "US",
+    ("valencia", "venezuela"): "VE",
+    ("tripoli", "lebanon"): "LB",
+    ("london", "ontario"): "CA",
+    ("vancouver", "washington"): "US",
+    ("hyderabad", "sindh"): "PK",
+}
+
+
+def namesakes(zones: Iterable[Zone]) -> None:
+    """Rule 13."""
+    all_found = [found for zone in zones for found in zone.found]
+    named = {found.key for found in all_found}
+    for (town, state), code in _NAMESAKES.items():
+        if town not in named or state not in named:
+            continue
+        towns = [found for found in all_found if found.key == town and found.codes]
+        rest = {each for found in all_found if found.key != town for each in found.codes}
+        for found in towns:
+            if rest.isdisjoint(found.codes):
+                found.codes = (code,)
+
+
 _SPEAKS_AFTER = re.compile(
     r"(?:,? [^\W\d_]+)? (?:condemn|urge|urging|criticiz|criticis|denounc|decr(?:y|ies)|deplor|calls? (?:on|for)|called (?:on|for)|concern)",
     re.IGNORECASE,
@@ -250,7 +307,7 @@ _SPEAKS_AFTER = re.compile(
 
 
 def speakers(zone: Zone) -> None:
-    """Rule 13."""
+    """Rule 14."""
     if zone.where != "title" or len({found.codes for found in zone.found}) < 2:
         return
     for found in zone.found:
@@ -276,7 +333,7 @@ def georgia(zones: Iterable[Zone], hints: tuple[str, ...]) -> None:
 
 
 def halves(zones: Iterable[Zone]) -> None:
-    """Rules 11, 12 and 14."""
+    """Rules 11, 12 and 15."""
     for keys, usual, other in (
         (("congo", "congolese"), "CD", "CG"),
         (("korea", "korean", "koreans"), "KR", "KP"),
