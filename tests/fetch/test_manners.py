@@ -267,6 +267,16 @@ async def test_permanent_redirects_are_followed_and_told(server: FeedServer, fet
     assert result.url == result.moved_to == server.url("/c")
 
 
+async def test_a_304_behind_a_permanent_redirect_tells_of_the_move(
+    server: FeedServer, fetcher: Fetcher
+) -> None:
+    server.redirect("/a", "/b", 301)
+    server.serve("/b", BODY, etag='"a"')
+    result = await fetcher.get(server.url("/a"), HttpMemory(etag='"a"'))
+    assert isinstance(result, NotModified)
+    assert result.moved_to == server.url("/b")
+
+
 @pytest.mark.parametrize("status", [302, 303, 307])
 async def test_one_passing_redirect_on_the_way_means_that_nothing_moved(
     server: FeedServer, fetcher: Fetcher, status: int

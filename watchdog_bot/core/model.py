@@ -137,6 +137,7 @@ class NotModified:
     etag: str | None = None
     last_modified: str | None = None
     max_age: int | None = None
+    moved_to: str | None = None  # as in Fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +232,7 @@ class Post:
     countries: CountryReading
     feed_name: str  # of the first sighting
     feed_id: FeedId = FeedId(0)  # of the first sighting; the feed itself may be gone
+    changed_at: datetime | None = None  # when its source last changed it
 
 
 @dataclass(frozen=True, slots=True)

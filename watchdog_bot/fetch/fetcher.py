@@ -166,7 +166,7 @@ class Fetcher:
 
     @staticmethod
     def _located(answer: FetchResult, *, moved_to: str | None) -> FetchResult:
-        return replace(answer, moved_to=moved_to) if isinstance(answer, Fetched) else answer
+        return answer if isinstance(answer, FetchFailed) else replace(answer, moved_to=moved_to)
 
     @staticmethod
     def _refused_hop(here: str, there: str, seen: set[str]) -> str | None:
