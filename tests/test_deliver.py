@@ -10,16 +10,18 @@ import pytest
 import structlog
 
 from tests.clock import FakeClock
-from tests.store.world import Follower, World
+from tests.store.world import Follower, World, entry
 from watchdog_bot.core.digest import DigestPage, pages
 from watchdog_bot.core.errors import StoreError
 from watchdog_bot.core.model import (
     ClaimedDelivery,
     ClaimedDigest,
+    CountryReading,
     DeliveryState,
     Gone,
     Message,
     NotSent,
+    PostEdit,
     Rejected,
     RetryAt,
     SendResult,
@@ -504,3 +506,54 @@ async def test_the_readers_wishes_for_a_message_are_kept(world: World, clock: Fa
 
     await Deliverer(world.store, send, render, clock).run_once(clock.now())
     assert (sent[0].silent, sent[0].protect) == (True, True)
+
+
+# ------------------------------------------------------------------ edits
+
+
+async def test_a_changed_post_is_edited_in_place_after_the_alerts(world: World, clock: FakeClock) -> None:
+    edited: list[tuple[int | None, str]] = []
+
+    async def edit(claimed: ClaimedDelivery, message: Message) -> SendResult:
+        edited.append((claimed.delivery.message_id, message.html))
+        if len(edited) == 1:
+            raise ConnectionResetError
+        return Sent(1)
+
+    reader = await world.follower(1)
+    post_id = await world.publish("a", reader)
+    telegram = Telegram(clock)
+    deliverer = Deliverer(world.store, telegram.send, render, clock, edit=edit)
+    await deliverer.run_once(clock.now())
+    change = PostEdit(post_id, entry("changed"), b"2" * 16, CountryReading())
+    await world.store.apply(world.update(edits=[change]))
+    await run_until(deliverer, clock, lambda: len(edited) == 2)
+    assert edited == [(1, "changed"), (1, "changed")]
+    assert telegram.to(1) == ["a"]
+    assert await world.store.claim_edits(clock.now() + timedelta(days=1), limit=5) == ()
+
+
+async def test_an_edit_that_cannot_be_rendered_or_must_wait_long_is_left(
+    world: World, clock: FakeClock
+) -> None:
+    async def edit(_: ClaimedDelivery, __: Message) -> SendResult:
+        raise AssertionError
+
+    def once(claimed: ClaimedDelivery) -> Message:
+        if claimed.delivery.message_id is not None:
+            raise ZeroDivisionError
+        return render(claimed)
+
+    reader = await world.follower(1)
+    post_id = await world.publish("a", reader)
+    pace = Pace(clock)
+    await Deliverer(world.store, Telegram(clock).send, render, clock, pace=pace).run_once(clock.now())
+    await world.store.apply(
+        world.update(edits=[PostEdit(post_id, entry("changed"), b"2" * 16, CountryReading())])
+    )
+    pace.pacer.shut(1, clock.now() + timedelta(hours=1))
+    await Deliverer(world.store, Telegram(clock).send, render, clock, edit=edit, pace=pace).run_once(
+        clock.now()
+    )
+    await Deliverer(world.store, Telegram(clock).send, once, clock, edit=edit).run_once(clock.now())
+    assert await world.store.claim_edits(clock.now() + timedelta(days=1), limit=5) == ()

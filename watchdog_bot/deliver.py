@@ -39,14 +39,16 @@ from watchdog_bot.core.model import (
     Subscriber,
     Unknown,
 )
-from watchdog_bot.core.outbox import DeliveryChange, after, unfolded, untried
+from watchdog_bot.core.outbox import DeliveryChange, EditChange, after, after_edit, unfolded, untried
 from watchdog_bot.core.pacing import Lane, Pacer
-from watchdog_bot.store import Store
+from watchdog_bot.store import ClaimedEdit, Store
 
 log = structlog.get_logger(__name__)
 
+_Claimed = ClaimedDelivery | ClaimedDigest | ClaimedEdit
 Send = Callable[[Subscriber, Message], Awaitable[SendResult]]
 Render = Callable[[ClaimedDelivery], Message]
+Edit = Callable[[ClaimedDelivery, Message], Awaitable[SendResult]]
 RenderDigest = Callable[[ClaimedDigest], Sequence[DigestPage]]
 
 IN_FLIGHT = 8  # enough for 25 a second up to 250 ms a round trip
@@ -127,17 +129,19 @@ class Deliverer:
         *,
         pace: Pace | None = None,
         digest: RenderDigest | None = None,
+        edit: Edit | None = None,
         in_flight: int = IN_FLIGHT,
         drain_seconds: float = DRAIN_SECONDS,
     ) -> None:
         """`send` must give every call an end of its own: it is waited for. `drain_seconds`: see `run`.
 
-        Without `digest`, what is held for digests stays held.
+        Without `digest`, what is held for digests stays held; without `edit`, sent alerts stay as they are.
         """
         self._store = store
         self._send = send
         self._render = render
         self._digest = digest
+        self._edit = edit
         self._clock = clock
         self._pace = pace or Pace(clock)
         self._in_flight = in_flight
@@ -213,8 +217,15 @@ class Deliverer:
         self._under_way.discard(task)
         self._moved.set()
 
-    async def _claim(self, now: datetime, limit: int) -> tuple[ClaimedDelivery | ClaimedDigest, ...]:
-        """Single alerts first: a digest has waited on purpose."""
+    async def _claim(self, now: datetime, limit: int) -> tuple[_Claimed, ...]:
+        """Single alerts first: a digest has waited on purpose, and an edit brings nothing new."""
+        found: tuple[_Claimed, ...] = await self._claim_messages(now, limit)
+        if self._edit is None or len(found) >= limit:
+            return found
+        edits = await self._store.claim_edits(now, limit=limit - len(found), lease_seconds=LEASE_SECONDS)
+        return (*found, *edits)
+
+    async def _claim_messages(self, now: datetime, limit: int) -> tuple[ClaimedDelivery | ClaimedDigest, ...]:
         not_before = self._pace.pacer.not_before(now)
         alone = await self._store.claim_deliveries(
             now,
@@ -230,11 +241,37 @@ class Deliverer:
         )
         return (*alone, *together)
 
-    async def _work(self, claimed: ClaimedDelivery | ClaimedDigest) -> None:
-        if isinstance(claimed, ClaimedDigest):
-            await self._deliver_digest(claimed)
+    async def _work(self, claimed: _Claimed) -> None:
+        match claimed:
+            case ClaimedDigest():
+                await self._deliver_digest(claimed)
+            case ClaimedEdit():
+                await self._edit_sent(claimed)
+            case _:
+                await self._deliver(claimed)
+
+    async def _edit_sent(self, claimed: ClaimedEdit) -> None:
+        """A sent alert gets the post's new text. One that cannot be edited stays as it is: it has arrived."""
+        assert self._edit is not None
+        alert = claimed.claimed
+        message = self._rendered(alert)
+        if message is None:
+            change = EditChange(
+                alert.delivery.id, None, cause="it could not be rendered: a defect, see the log"
+            )
+        elif not await self._may_go(alert.subscriber):
+            change = EditChange(alert.delivery.id, self._clock.now())
         else:
-            await self._deliver(claimed)
+            result = await self._answered(self._edit(alert, message), alert)
+            self._outage.heard(result)
+            await self._heed(alert.subscriber, result)
+            change = after_edit(alert.delivery.id, claimed.attempts, result, self._clock.now())
+        try:
+            await self._store.record_edit(claimed, change)
+        except StoreError as error:
+            log.error("edit_not_recorded", delivery=change.delivery_id, error=str(error))  # noqa: TRY400 - the error names the cause and the mend
+            return
+        log.info("edit", delivery=change.delivery_id, again=change.due_at is not None, cause=change.cause)
 
     async def _deliver_digest(self, claimed: ClaimedDigest) -> None:
         """Page by page; when one does not go out, the rest is not tried now. What no page carries, or is on a page
@@ -310,8 +347,11 @@ class Deliverer:
 
     async def _sent(self, claimed: ClaimedDelivery, message: Message) -> SendResult:
         message = replace(message, protect=message.protect or claimed.settings.protect)
+        return await self._answered(self._send(claimed.subscriber, message), claimed)
+
+    async def _answered(self, call: Awaitable[SendResult], claimed: ClaimedDelivery) -> SendResult:
         try:
-            return await self._send(claimed.subscriber, message)
+            return await call
         except Exception as error:
             log.exception("send_broke", delivery=claimed.delivery.id)
             return Unknown(f"an error of the bot itself ({type(error).__name__})")

@@ -59,6 +59,7 @@ from watchdog_bot.core.model import (
 )
 
 MAX_ATTEMPTS = 8
+MAX_EDITS = 6
 DOUBT_SECONDS = 60  # long enough for Telegram to have finished with the first one
 FIRST_BACKOFF_SECONDS = 10
 LONGEST_BACKOFF_SECONDS = 900
@@ -120,6 +121,47 @@ def after(  # noqa: C901 - one arm a result, as in the table
             return _tomorrow(same, cause, now)
         case Rejected(cause=cause):
             return replace(same, state=DeliveryState.DEAD, cause=cause)
+        case _:  # pragma: no cover - the union is closed
+            assert_never(result)
+
+
+@dataclass(frozen=True, slots=True)
+class EditChange:
+    """What to write after an attempt to edit a sent message. `due_at` None: there is nothing more to do."""
+
+    delivery_id: DeliveryId
+    due_at: datetime | None
+    gate_until: datetime | None = None
+    moved_to: int | None = field(default=None, repr=False)
+    suspend: bool = False
+    cause: str | None = None
+
+
+def after_edit(delivery_id: DeliveryId, attempts: int, result: SendResult, now: datetime) -> EditChange:
+    """An edit may be repeated without harm, so a lost answer is only tried again. `attempts`: this one included.
+
+    RetryAt waits as long as Telegram asks; NotSent and Unknown back off, `MAX_EDITS` times; Moved goes on at once.
+    Everything else ends it: the alert itself has arrived, and its text is as it was.
+    """
+    done = EditChange(delivery_id, None)
+    match result:
+        case RetryAt(after=seconds):
+            until = now + timedelta(seconds=min(max(seconds, 1.0), LONGEST_RETRY_SECONDS))
+            return replace(done, due_at=until, gate_until=until)
+        case NotSent(cause=cause) | Unknown(cause=cause):
+            if attempts >= MAX_EDITS:
+                return replace(done, cause=cause)
+            return replace(
+                done, due_at=now + timedelta(seconds=backoff_seconds(delivery_id, attempts)), cause=cause
+            )
+        case Moved(chat_id=chat_id):
+            return replace(done, due_at=now if attempts < MAX_EDITS else None, moved_to=chat_id)
+        case Gone(cause=cause):
+            return replace(done, suspend=True, cause=cause)
+        case Sent():
+            return done
+        case TopicGone(cause=cause) | NoRights(cause=cause) | Rejected(cause=cause):
+            return replace(done, cause=cause)
         case _:  # pragma: no cover - the union is closed
             assert_never(result)
 

@@ -3,6 +3,6 @@
 from watchdog_bot.core.mutes import Mute, MuteKind
 from watchdog_bot.store.face import Store
 from watchdog_bot.store.peek import beats as read_beats
-from watchdog_bot.store.values import AppliedUpdate, Gate, StoreStatus
+from watchdog_bot.store.values import AppliedUpdate, ClaimedEdit, Gate, StoreStatus
 
-__all__ = ["AppliedUpdate", "Gate", "Mute", "MuteKind", "Store", "StoreStatus", "read_beats"]
+__all__ = ["AppliedUpdate", "ClaimedEdit", "Gate", "Mute", "MuteKind", "Store", "StoreStatus", "read_beats"]

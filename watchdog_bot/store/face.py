@@ -47,10 +47,11 @@ from watchdog_bot.core.model import (
     Topic,
 )
 from watchdog_bot.core.mutes import Mute, MuteKind
-from watchdog_bot.core.outbox import DeliveryChange
+from watchdog_bot.core.outbox import DeliveryChange, EditChange
 from watchdog_bot.core.tempo import ChatSettings, Tempo
 from watchdog_bot.store import (
     digests,
+    edit_claims,
     feeds,
     gates,
     mutes,
@@ -64,7 +65,9 @@ from watchdog_bot.store import (
 )
 from watchdog_bot.store.connection import Lock, connect, translated
 from watchdog_bot.store.rows import ms
-from watchdog_bot.store.values import AppliedUpdate, Gate, StoreStatus
+from watchdog_bot.store.values import AppliedUpdate, ClaimedEdit, Gate, StoreStatus
+
+SET_BACK_SECONDS = 30  # less is the ordinary correction of a clock
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -82,6 +85,7 @@ class Store:
         self._thread = thread
         self._db = db
         self._closed = False
+        self._latest: datetime | None = None
         self._calls = 0
         self._recordings: deque[outbox.Recording] = deque()  # filled here, emptied by the thread
         self._changes: deque[FeedChange] = deque()  # the same
@@ -126,6 +130,12 @@ class Store:
     def _ended(self, _: object) -> None:
         self._calls -= 1
 
+    async def _notice(self, now: datetime) -> None:
+        """Whether the machine's clock was set back since the last look."""
+        latest, self._latest = self._latest, now
+        if latest is not None and (latest - now).total_seconds() > SET_BACK_SECONDS:
+            await self._run(upkeep.rewind, (latest - now).total_seconds())
+
     def _now(self) -> int:
         return ms(self._clock.now())
 
@@ -168,6 +178,7 @@ class Store:
         self, now: datetime, *, limit: int, lease_seconds: int = 120
     ) -> tuple[Feed, ...]:
         """Due feeds that nobody else gets until `apply` or the lease's end."""
+        await self._notice(now)
         return await self._run(feeds.lease_due, now, limit=limit, lease_seconds=lease_seconds)
 
     # ------------------------------------------------------------------ posts
@@ -288,6 +299,7 @@ class Store:
         """Deliveries taken for sending, at most one in flight a chat. `not_before`: by chat id, the earliest
         moment the pacing allows. `catch_up_after`: a subscriber with several that are older gets them as a digest.
         """
+        await self._notice(now)
         return await self._run(
             outbox.claim,
             now,
@@ -319,6 +331,16 @@ class Store:
             with translated(self._path):
                 raise recording.error
         return recording.written
+
+    async def claim_edits(
+        self, now: datetime, *, limit: int, lease_seconds: float = 60
+    ) -> tuple[ClaimedEdit, ...]:
+        """Sent alerts whose post was changed since, taken for editing; gates hold."""
+        return await self._run(edit_claims.claim, now, limit=limit, lease_seconds=lease_seconds)
+
+    async def record_edit(self, claimed: ClaimedEdit, change: EditChange) -> bool:
+        """What came of an edit. False where the post was changed again meanwhile: it stays to be edited."""
+        return await self._run(edit_claims.record, claimed, change, self._now())
 
     async def recover(self, now: datetime) -> int:
         """On start: what was being sent is doubtful. Returns how many."""

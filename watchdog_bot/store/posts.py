@@ -22,7 +22,7 @@ from watchdog_bot.core.model import (
     PostId,
     PostText,
 )
-from watchdog_bot.store import feeds, owed, rows
+from watchdog_bot.store import edits, feeds, owed, rows
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.line import end_waiting
 from watchdog_bot.store.rows import chunks, marks, ms, ms_or_none
@@ -234,4 +234,7 @@ def _edit(db: Database, edit: PostEdit, at: datetime) -> bool:
         """,
         [*_columns(edit.entry, edit.countries), edit.content_hash, ms(at), edit.post_id],
     )
+    entry = edit.entry
+    if (before["title"], before["link"], before["summary"]) != (entry.title, entry.link, entry.summary):
+        edits.plan(db, edit.post_id, ms(at))
     return True

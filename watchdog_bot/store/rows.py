@@ -139,6 +139,7 @@ def post(row: Row, *, id_column: str = "id") -> Post:
         countries=unpack_countries(row["countries"]),
         feed_name=row["feed_name"],
         feed_id=row["feed_id"],
+        changed_at=moment_or_none(row["changed_at"]),
     )
 
 

@@ -126,3 +126,24 @@ def _empty_posts(db: Database, now: datetime, limit: int) -> int:
         [ms(now - timedelta(days=POST_TEXT_DAYS)), limit],
     )
     return emptied.rowcount
+
+
+def rewind(db: Database, seconds: float) -> None:
+    """The machine's clock was set back by so much: what waits some seconds must not wait an hour more. Moments of
+    the reader's own clock (digests, mutes) stay as they are.
+    """
+    back = int(seconds * 1000)
+    with writing(db):
+        db.execute("UPDATE delivery SET due_at = due_at - ? WHERE step = 2", [back])
+        db.execute(
+            "UPDATE delivery SET lease_until = lease_until - ? WHERE step = 3 AND lease_until > 0", [back]
+        )
+        db.execute("UPDATE pending_edit SET due_at = due_at - ?, lease_until = lease_until - ?", [back, back])
+        db.execute("UPDATE gate SET until = until - ?", [back])
+        db.execute(
+            """
+            UPDATE feed SET lease_until = lease_until - ?,
+                next_check_at = CASE WHEN next_check_at > ? THEN next_check_at - ? ELSE 0 END
+            """,
+            [back, back, back],
+        )

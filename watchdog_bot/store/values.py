@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from watchdog_bot.core.model import PostId
+from watchdog_bot.core.model import ClaimedDelivery, PostId
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,15 @@ class AppliedUpdate:
 
     post_ids: tuple[PostId, ...] = ()
     deliveries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedEdit:
+    """A sent alert taken for editing: `delivery.message_id` is the message, `post` has the new text."""
+
+    claimed: ClaimedDelivery
+    attempts: int  # this one included
+    lease: int  # tells this claim from a later one
 
 
 @dataclass(frozen=True, slots=True)

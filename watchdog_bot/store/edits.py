@@ -1,0 +1,20 @@
+"""Sent alerts whose post was changed by its source: planned with the change, in its transaction."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from watchdog_bot.core.model import PostId
+
+
+def plan(db: Database, post_id: PostId, now: int) -> None:
+    """Every alert of the post that went out alone is to be edited; one being edited just now is, once more."""
+    db.execute(
+        """
+        INSERT INTO pending_edit (delivery_id, due_at)
+        SELECT id, ? FROM delivery
+        WHERE post_id = ? AND state = 'sent' AND message_id IS NOT NULL AND fold = 0
+        ON CONFLICT (delivery_id) DO UPDATE SET due_at = excluded.due_at, attempts = 0, lease_until = NULL
+        """,
+        [now, post_id],
+    )
