@@ -62,7 +62,7 @@ format: $(VENV)/.dev ## put the code into its form
 
 bench: $(VENV)/.bench ## measure, and print the tables
 	@set -e; for script in $(sort $(wildcard benchmarks/bench_*.py)); do \
-	  echo "==> $$script"; $(python) "$$script" $(ARGS); \
+	  echo "==> $$script"; PYTHONPATH=. $(python) "$$script" $(ARGS); \
 	done
 
 image: ## build the container image with docker, podman or buildah

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from watchdog_bot.core.text import utf16_length
 
 from tests.telegram_html import parse
 from watchdog_bot.core import render
@@ -26,6 +25,7 @@ from watchdog_bot.core.model import (
     SubscriberId,
     SubscriberState,
 )
+from watchdog_bot.core.text import utf16_length
 
 NOW = datetime(2026, 11, 24, 21, 0, tzinfo=UTC)
 NAMES = render.Names(
