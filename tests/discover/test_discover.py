@@ -39,7 +39,7 @@ async def server() -> AsyncIterator[FeedServer]:
 
 
 async def look(address: str) -> Discovery:
-    limits = FetchLimits(spacing=0.0, total=5.0)
+    limits = FetchLimits(spacing=0.0, total=30.0)
     async with Fetcher(user_agent="test", allow_private=True, limits=limits) as fetcher:
         return await discover(address, fetcher, Here(), clock=SystemClock())
 

@@ -8,7 +8,7 @@ from tests.feedserver import FeedServer
 from watchdog_bot.fetch import Fetcher, FetchLimits
 
 AGENT = "WatchdogBot/0 (+https://example.org/bot; contact@example.org)"
-QUICK = FetchLimits(body=100_000, total=5.0, connect=5.0, spacing=0.0)
+QUICK = FetchLimits(body=100_000, total=30.0, connect=30.0, spacing=0.0)
 
 
 @pytest.fixture

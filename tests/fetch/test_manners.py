@@ -180,7 +180,8 @@ async def test_a_429_silences_the_whole_host_for_as_long_as_it_asks(
     second = await fetcher.get(server.url("/b"), NOTHING)
     assert isinstance(second, FetchFailed)
     assert second.weight is FailureWeight.TEMPORARY
-    assert second.retry_after in {119, 120}
+    assert second.retry_after is not None
+    assert 60 < second.retry_after <= 120
     assert [request.target for request in server.requests] == ["/a"]
     assert fetcher.wait(server.url("/b")) > 100
 
