@@ -1,4 +1,9 @@
-"""Adding a feed: look first, then add. What cannot be read as a feed is refused with the reason."""
+"""Adding a feed: look around the address first, show what is there, add what was chosen.
+
+An address that is a source itself is added at once. Where several sources are found, a person chooses: what was
+found is shown with its title, its newest date and three headlines, and adding is asked for again with the
+address chosen, so that nothing has to be remembered in between.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +11,14 @@ from dataclasses import dataclass
 
 from watchdog_bot.clock import Clock
 from watchdog_bot.core.errors import ParseError
+from watchdog_bot.core.feeds.discover import pasted
+from watchdog_bot.core.feeds.identity import canonical_link
 from watchdog_bot.core.model import Feed, Fetched, FetchFailed, HttpMemory, NotModified, ParsedFeed
+from watchdog_bot.discover import Discoverer, Found
 from watchdog_bot.poll import Fetching, Parsing
 from watchdog_bot.store import Store
+
+ITSELF = "the address itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +30,15 @@ class Added:
     again: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Several sources, or one that was not named exactly: a person decides."""
+
+    found: tuple[Found, ...]
+
+
 class FeedAdder:
-    """Fetches and parses an address before it is stored."""
+    """Looks at addresses, and stores what is to be watched."""
 
     def __init__(self, store: Store, fetcher: Fetching, parser: Parsing, clock: Clock) -> None:
         """All parts stay the caller's."""
@@ -30,19 +47,35 @@ class FeedAdder:
         self._parser = parser
         self._clock = clock
 
-    async def add(self, url: str, *, name: str = "") -> Added | str:
-        """Watch this address from now on; a string says why not. Its entries of now are the baseline."""
-        address = url if "://" in url else f"https://{url}"
-        looked = await look(self._fetcher, self._parser, address)
-        if isinstance(looked, str):
-            return looked
-        known = next((feed for feed in await self._store.feeds() if feed.url == address), None)
+    async def add(self, text: str, *, name: str = "") -> Added | Choice | str:
+        """Watch the source of this address; or what there is to choose from around it; or why there is nothing."""
+        discovery = await Discoverer(self._fetcher, self._parser, clock=self._clock).discover(text)
+        if not discovery.found:
+            return discovery.cause or "no source was found there"
+        wanted = canonical_link(pasted(text))
+        for found in discovery.found:
+            if found.how == ITSELF or canonical_link(found.url) == wanted:
+                return await self._store_it(found, name)
+        return Choice(discovery.found)
+
+    async def _store_it(self, found: Found, name: str) -> Added:
+        """Two addresses that lead to the same feed are one feed."""
+        known = await self._known(found.url)
         feed = known or await self._store.add_feed(
-            address, name=name or looked.title or address, kind=looked.kind, language=looked.language
+            found.url,
+            name=name or found.title or found.url,
+            kind=found.kind,
+            language=found.language,
+            rules=found.rules.to_text(),
         )
         if known is None:
-            await self._store.audit("feed added", address)
-        return Added(feed, tuple(entry.title for entry in looked.entries[:3]), again=known is not None)
+            await self._store.audit("feed added", found.url)
+        return Added(feed, found.headlines, again=known is not None)
+
+    async def _known(self, url: str) -> Feed | None:
+        wanted = canonical_link(url)
+        feeds = await self._store.feeds()
+        return next((feed for feed in feeds if canonical_link(feed.url) == wanted), None)
 
 
 async def look(fetcher: Fetching, parser: Parsing, address: str) -> ParsedFeed | str:

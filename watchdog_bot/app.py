@@ -23,7 +23,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from telegram.error import InvalidToken, NetworkError
 
 from watchdog_bot import __version__, data
-from watchdog_bot.adding import Added, FeedAdder
+from watchdog_bot.adding import Added, Choice, FeedAdder
 from watchdog_bot.clock import Clock, SystemClock
 from watchdog_bot.config import Settings
 from watchdog_bot.core import render, replies
@@ -42,6 +42,7 @@ log = structlog.get_logger(__name__)
 
 TICK = 1.0  # seconds
 BEAT = 10.0
+LOOKING_SPACING = 1.0  # between requests to one host while a person waits to see what is there
 HOUSEKEEPING = 3600.0
 DRAIN = 20.0  # seconds that work under way gets at the end; containers are given 30
 STALE_BEAT = 90  # seconds after which a heartbeat counts as stopped
@@ -69,16 +70,17 @@ async def assembled(settings: Settings, clock: Clock | None = None) -> AsyncIter
     settings.database.path.parent.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(settings.database.path, clock=clock))
-        fetcher = await stack.enter_async_context(_fetcher(settings))
+        fetcher = await stack.enter_async_context(_fetcher(settings, settings.fetch.host_spacing))
+        looking = await stack.enter_async_context(
+            _fetcher(settings, min(LOOKING_SPACING, settings.fetch.host_spacing))
+        )
         parser = await stack.enter_async_context(ParserPool(workers=settings.parser.workers))
-        desk = Desk(store, data.load_atlas(), clock, adder=FeedAdder(store, fetcher, parser, clock))
+        desk = Desk(store, data.load_atlas(), clock, adder=FeedAdder(store, looking, parser, clock))
         yield Parts(settings, store, fetcher, parser, desk, clock)
 
 
-def _fetcher(settings: Settings) -> Fetcher:
-    limits = FetchLimits(
-        total=settings.fetch.timeout, body=settings.fetch.max_body, spacing=settings.fetch.host_spacing
-    )
+def _fetcher(settings: Settings, spacing: float) -> Fetcher:
+    limits = FetchLimits(total=settings.fetch.timeout, body=settings.fetch.max_body, spacing=spacing)
     return Fetcher(
         user_agent=user_agent(settings.fetch.contact),
         allow_private=settings.fetch.allow_private_addresses,
@@ -289,10 +291,10 @@ async def health(settings: Settings) -> str | None:
     return None
 
 
-async def feeds_add(settings: Settings, url: str, *, name: str = "") -> Added | str:
-    """Look at an address and add it; a string says why not."""
+async def feeds_add(settings: Settings, text: str, *, name: str = "") -> Added | Choice | str:
+    """Look around an address and watch its source; what there is to choose; or why there is nothing."""
     async with assembled(settings) as parts:
-        return await parts.desk.add_feed(url, name=name)
+        return await parts.desk.add_feed(text, name=name)
 
 
 async def feeds_list(settings: Settings) -> tuple[tuple[Feed, str], ...]:

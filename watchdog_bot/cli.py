@@ -132,12 +132,23 @@ def feeds_add(
     name: Annotated[str, typer.Option(help="What to call it; its own title by default.")] = "",
     config: ConfigOption = None,
 ) -> None:
-    """Look at an address, and watch it if it can be read as a feed."""
+    """Look around an address, and watch its feed; where there are several, they are listed to choose from."""
     from watchdog_bot import app as composition
+    from watchdog_bot.adding import Choice
 
     added = _finish_with(composition.feeds_add(_settings(config, need_token=False), url, name=name))
     if isinstance(added, str):
         _fail(added)
+    if isinstance(added, Choice):
+        for found in added.found:
+            out.print(
+                f"{found.url}  {found.title}, {found.entries} entries ({found.how})",
+                highlight=False,
+                markup=False,
+            )
+            for title in found.headlines:
+                out.print(f"  • {title}", highlight=False, markup=False)
+        _fail("that address is no feed itself; give `feeds add` one of the addresses above")
     verb = "is watched already" if added.again else "is watched now"
     out.print(
         f"{added.feed.name} ({added.feed.kind}, number {added.feed.id}) {verb}", highlight=False, markup=False

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from watchdog_bot.adding import Added, FeedAdder
+from watchdog_bot.adding import Added, Choice, FeedAdder
 from watchdog_bot.clock import Clock
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.match import query as queries
@@ -299,9 +299,9 @@ class Desk:
 
     # ------------------------------------------------------------------ feeds
 
-    async def add_feed(self, url: str, *, name: str = "") -> Added | str:
-        """Look at an address and watch it; a string says why not."""
-        return await self._adder.add(url, name=name)
+    async def add_feed(self, text: str, *, name: str = "") -> Added | Choice | str:
+        """Look around an address and watch its source; or what there is to choose; or why there is nothing."""
+        return await self._adder.add(text, name=name)
 
     async def remove_feed(self, which: str) -> Feed | None:
         """Stop watching the feed of that number or address; None where there is none."""

@@ -18,6 +18,7 @@ from watchdog_bot.clock import Clock
 from watchdog_bot.core import decide
 from watchdog_bot.core.errors import ParseError
 from watchdog_bot.core.feeds import identity, schedule, slices
+from watchdog_bot.core.feeds.rules import SourceRules
 from watchdog_bot.core.model import (
     CountryReading,
     FailureWeight,
@@ -61,6 +62,7 @@ class Parsing(Protocol):
         url: str,
         content_type: str = "",
         kind: FeedKind = FeedKind.AUTO,
+        rules: SourceRules | None = None,
         now: datetime | None = None,
     ) -> ParsedFeed:
         """Parse within limits; dates after `now` and a day are not believed. Raises ParseError."""
@@ -221,6 +223,7 @@ class Poller:
             url=fetched.url,
             content_type=fetched.content_type,
             kind=feed.kind,
+            rules=SourceRules.from_text(feed.rules) if feed.rules else None,
             now=self._clock.now(),
         )
 

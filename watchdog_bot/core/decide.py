@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from watchdog_bot.core.feeds import health, schedule
+from watchdog_bot.core.feeds import health, moves, schedule
 from watchdog_bot.core.feeds.identity import content_hash
 from watchdog_bot.core.model import (
     CountryReading,
@@ -156,6 +156,7 @@ def update(
         ),
         kind=parsed.kind,
         baseline_done=True,
+        url=_new_address(memory),
     )
     return FeedUpdate(change, at=now, posts=posts, sightings=sightings, edits=edits)
 
@@ -172,13 +173,20 @@ def remembered(memory: HttpMemory, result: Fetched | NotModified) -> HttpMemory:
 
     A 304 need not repeat them (RFC 9110 section 15.4.5); what a 200 leaves out is gone.
     """
-    if isinstance(result, Fetched):
-        return replace(memory, etag=result.etag, last_modified=result.last_modified)
+    moved = moves.after(moves.Moves(memory.moved_to, memory.moved_times), result)
+    silent = isinstance(result, NotModified)
     return replace(
         memory,
-        etag=result.etag or memory.etag,
-        last_modified=result.last_modified or memory.last_modified,
+        etag=result.etag or (memory.etag if silent else None),
+        last_modified=result.last_modified or (memory.last_modified if silent else None),
+        moved_to=moved.to,
+        moved_times=moved.times,
     )
+
+
+def _new_address(memory: HttpMemory) -> str | None:
+    """Where the feed has moved for good, once that is believed (see `core.feeds.moves`)."""
+    return moves.Moves(memory.moved_to, memory.moved_times).settled
 
 
 def failed(feed: Feed, failure: FetchFailed, *, min_interval: int, now: datetime) -> FeedChange:
@@ -200,6 +208,7 @@ def _change(
         kind=feed.kind,
         baseline_done=feed.baseline_done,
         paused=feed.paused,
+        url=_new_address(memory),
     )
 
 

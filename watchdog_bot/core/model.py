@@ -42,6 +42,8 @@ class HttpMemory:
     last_modified: str | None = None
     body_hash: bytes | None = None  # 16 bytes, of the decoded body
     slices: bytes = b""  # 8 bytes for each entry of the last document (see core.feeds.slices)
+    moved_to: str | None = None  # where permanent redirects led last, so many times in a row
+    moved_times: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Feed:
     every: int | None = None  # seconds between checks; None: by the feed's own rhythm
     countries: tuple[str, ...] = ()  # what the source is about when it is about few (ISO 3166 alpha-2)
     language: str | None = None
+    rules: str = ""  # what an operator says about its documents (core.feeds.rules, as text)
     memory: HttpMemory = HttpMemory()
     health: FeedHealth = FeedHealth()
     next_check_at: datetime | None = None  # None: at once

@@ -403,6 +403,40 @@ def feed_state(feed: Feed, now: datetime) -> str:
     return f"well, checked {ago(state.last_checked_at, now)}{news}"
 
 
+CHOICES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A source that was found, as it is shown for choosing."""
+
+    url: str
+    title: str
+    how: str
+    entries: int
+    newest: datetime | None
+    headlines: Sequence[str]
+
+
+def feed_choice(found: Sequence[SourceView]) -> Message:
+    """Sources to choose from; each address is a link, and a press takes the one of its number."""
+    lines = ["<b>Which one?</b>"]
+    for number, each in enumerate(found[:CHOICES], start=1):
+        date = f", newest {each.newest:%d %b %Y}" if each.newest else ""
+        title = escape(cut(each.title or each.url, 100))
+        lines += [
+            "",
+            f'{number}. <a href="{escape(each.url)}">{title}</a> — {_count(each.entries, "post")}{date}',
+        ]
+        lines.append(f"<i>{escape(cut(each.how, 100))}</i>")
+        lines += [f"• {escape(cut(headline, 90))}" for headline in each.headlines[:3]]
+    row = tuple(
+        Button(f"✅ {number}", data=encode("take", number - 1))
+        for number in range(1, len(found[:CHOICES]) + 1)
+    )
+    return Message("\n".join(lines), buttons=(row, (Button("Cancel", data=encode("cancel")),)))
+
+
 def feed_added(feed: Feed, entries: Sequence[str], *, again: bool) -> Message:
     """What the address holds, so that the admin sees the right thing was added."""
     head = "This feed is watched already" if again else "✅ Watching"

@@ -150,10 +150,18 @@ class Store:
         every: int | None = None,
         countries: Sequence[str] = (),
         language: str | None = None,
+        rules: str = "",
     ) -> Feed:
         """The feed at this address: a new one that is due at once, or the one that is there, unchanged."""
         return await self._run(
-            feeds.add, url, name=name, kind=kind, every=every, countries=countries, language=language
+            feeds.add,
+            url,
+            name=name,
+            kind=kind,
+            every=every,
+            countries=countries,
+            language=language,
+            rules=rules,
         )
 
     async def first_offer(self, url: str) -> bool:

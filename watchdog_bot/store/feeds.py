@@ -23,15 +23,16 @@ def add(
     every: int | None,
     countries: Sequence[str],
     language: str | None,
+    rules: str,
 ) -> Feed:
     """The feed at this address: the one that is there already, unchanged, or a new one that is due at once."""
     with writing(db):
         db.execute(
             """
-            INSERT INTO feed (url, name, kind, every, countries, language)
-            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO NOTHING
+            INSERT INTO feed (url, name, kind, every, countries, language, rules)
+            VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO NOTHING
             """,
-            [url, name, kind.value, every, rows.pack(list(countries)), language],
+            [url, name, kind.value, every, rows.pack(list(countries)), language, rules],
         )
         (row,) = db.query("SELECT * FROM feed WHERE url = ?", [url])
     return rows.feed(row)
@@ -115,7 +116,7 @@ def change(db: Database, update: FeedChange) -> None:
     db.execute(
         """
         UPDATE feed SET
-            etag = ?, last_modified = ?, body_hash = ?, slices = ?,
+            etag = ?, last_modified = ?, body_hash = ?, slices = ?, moved_to = ?, moved_times = ?,
             last_checked_at = ?, last_ok_at = ?, last_new_at = ?, failures = ?, failing_since = ?, cause = ?,
             next_check_at = ?, kind = ?, baseline_done = ?,
             paused = CASE WHEN ? = 1 THEN 1 ELSE paused END,
@@ -127,6 +128,8 @@ def change(db: Database, update: FeedChange) -> None:
             memory.last_modified,
             memory.body_hash,
             memory.slices or None,
+            memory.moved_to,
+            memory.moved_times,
             ms_or_none(health.last_checked_at),
             ms_or_none(health.last_ok_at),
             ms_or_none(health.last_new_at),

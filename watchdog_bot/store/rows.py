@@ -110,7 +110,15 @@ def feed(row: Row) -> Feed:
         every=row["every"],
         countries=tuple(json.loads(row["countries"])),
         language=row["language"],
-        memory=HttpMemory(row["etag"], row["last_modified"], row["body_hash"], row["slices"] or b""),
+        rules=row["rules"],
+        memory=HttpMemory(
+            etag=row["etag"],
+            last_modified=row["last_modified"],
+            body_hash=row["body_hash"],
+            slices=row["slices"] or b"",
+            moved_to=row["moved_to"],
+            moved_times=row["moved_times"],
+        ),
         health=FeedHealth(
             last_checked_at=moment_or_none(row["last_checked_at"]),
             last_ok_at=moment_or_none(row["last_ok_at"]),

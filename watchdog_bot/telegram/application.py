@@ -243,6 +243,7 @@ class _Front:
             args=pressed.args,
             language=_language(update),
             message_id=query.message.message_id,
+            links=tuple(each.url for each in query.message.entities if each.url),
         )
         refusal = await self._refusal(handler.who, update, ask)
         if refusal:

@@ -36,6 +36,7 @@ class Ask:
     language: str = "en"  # of the person's Telegram, a BCP 47 tag
     reply_to: int | None = None  # id of the message that was replied to
     message_id: int | None = None  # id of the message whose button was pressed
+    links: tuple[str, ...] = ()  # addresses linked in the message whose button was pressed, in order
     progress: Callable[[Message], Awaitable[None]] = field(repr=False, default=lambda _message: _nothing())
 
     async def known(self) -> Subscriber | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from watchdog_bot.adding import Added, Choice
 from watchdog_bot.core import replies
 from watchdog_bot.core.model import Message
-from watchdog_bot.telegram.ask import Ask, Who, command
+from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
 
 
 @command("feeds", "which feeds are watched, and how they are", who=Who.BOT_ADMIN)
@@ -21,8 +22,28 @@ async def feed_add(ask: Ask) -> Message:
         return replies.plain("Which address? For example: /feed_add https://example.org/feed")
     await ask.progress(replies.plain("🔎 Looking at that address…"))
     added = await ask.desk.add_feed(url)
+    return _told(added)
+
+
+@press("take", who=Who.BOT_ADMIN)
+async def take(ask: Ask) -> Answer:
+    """Watch the source that was chosen: its address stands in the message as a link."""
+    number = int(ask.args[0])
+    if number >= len(ask.links):
+        return Answer("That button is out of date", alert=True)
+    return Answer("Added", edit=_told(await ask.desk.add_feed(ask.links[number])))
+
+
+def _told(added: Added | Choice | str) -> Message:
     if isinstance(added, str):
         return replies.plain(f"Nothing was added: {added}")
+    if isinstance(added, Choice):
+        return replies.feed_choice(
+            [
+                replies.SourceView(each.url, each.title, each.how, each.entries, each.newest, each.headlines)
+                for each in added.found
+            ]
+        )
     return replies.feed_added(added.feed, added.titles, again=added.again)
 
 
