@@ -366,6 +366,10 @@ def test_the_evidence_is_the_words_of_the_text() -> None:
     ]
 
 
+def test_a_text_without_end_is_read_from_its_beginning_only() -> None:
+    assert mentions("", "Norway. " + "Words without end. " * 5000 + "Chile.") == ["NO"]
+
+
 def test_nothing_is_about_nothing() -> None:
     assert read("", "") == CountryReading()
 

@@ -26,7 +26,10 @@ def line(
 
 def names(gazetteer: Gazetteer, word: str, language: str | None = "en") -> list[str]:
     return [
-        code for branch, _ in gazetteer.starts([word], language).get(word, ()) if branch.name for code in branch.name.codes
+        code
+        for branch, _ in gazetteer.starts([word], language).get(word, ())
+        if branch.name
+        for code in branch.name.codes
     ]
 
 
@@ -99,6 +102,13 @@ def test_little_words_joined_to_an_arabic_name_are_taken_off() -> None:
 def test_an_article_before_an_apostrophe_is_taken_off_and_an_ending_after_it() -> None:
     gazetteer = Gazetteer.from_lines([line("Ukraine", code="UA")])
     assert names(gazetteer, "d'Ukraine") == names(gazetteer, "Ukraine'nin") == ["UA"]
+
+
+def test_latin_letters_in_a_cyrillic_word_are_read_as_what_they_look_like() -> None:
+    lines = [line("Україна~n", code="UA", language="uk"), line("США", code="US", language="ru", case="exact")]
+    gazetteer = Gazetteer.from_lines(lines)
+    assert names(gazetteer, "Укрaїні") == ["UA"]  # with a Latin a
+    assert names(gazetteer, "CША") == ["US"]  # with a Latin C
 
 
 def test_what_it_remembers_is_bounded() -> None:

@@ -12,8 +12,8 @@ The road of a text: `country_scan` finds names, `country_rules` settles what eac
    In a text of more than 2,000 characters it takes 0.5 and 0.4, for there many are named along the way.
 6. Hong Kong has its own code and is China's: what is about Hong Kong and names China too is about both with the
    same weight, the state first. (So "main country only" means every country with the best weight.)
-7. Mentions: those, and every country named by a noun. An adjective alone ("a French company") describes a
-   thing; it is no mention of the country.
+7. Mentions: those, and every country named by a noun. An adjective alone ("немецкая компания") describes a
+   thing; it is no mention of the country. (English writes both alike, so there "German" is a mention.)
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from datetime import date
 from watchdog_bot.core.match import country_rules as rules
 from watchdog_bot.core.match.country_scan import Found, Zone, scan
 from watchdog_bot.core.match.gazetteer import Gazetteer
-from watchdog_bot.core.match.tongue import guess
+from watchdog_bot.core.match.tongue import SAMPLE, guess
 from watchdog_bot.core.model import CountryEvidence, CountryReading, CountryScore
 
 TITLE, LEAD, REST, FAR = 4.0, 2.0, 0.75, 0.4
@@ -34,6 +34,7 @@ FIRST = 3.0
 SHARE, TITLE_SHARE = 0.32, 0.25  # of the best country's weight
 LONG, LONG_SHARE, LONG_TITLE_SHARE = 2000, 0.5, 0.4
 HINT = 4.0
+LONGEST_TITLE, LONGEST_TEXT = 1_000, 50_000  # characters; what stands further back is not read
 EVIDENCE_KEPT = 8  # namings a country, so that a long text does not fill the store
 PAST = 0.5  # a leader or name no longer in force still tells the country, but less
 
@@ -77,7 +78,8 @@ class CountryTagger:
         `language`: of the text (ISO 639-1) where the feed tells it. `hints`: codes that the feed or the post's
         tags stand for. `on`: when it was published; leaders out of office by then say less.
         """
-        tongue = guess(f"{title} {text}", language)
+        title, text = title[:LONGEST_TITLE], text[:LONGEST_TEXT]
+        tongue = guess(f"{title} {text[:SAMPLE]}", language)
         zones = (
             scan(title, "title", self._gazetteer, tongue),
             scan(text, "text", self._gazetteer, tongue),

@@ -35,6 +35,9 @@ COMMON = frozenset({"en", "ru", "uk"})  # languages whose names are looked for i
 REMEMBERED = 30_000  # words of texts a language (and those of one text more): a few megabytes
 LONGEST_ACRONYM = 10  # "U.S.S.R."
 
+# Latin letters typed into Cyrillic words, common in Ukrainian ("Укрaїнa"): they look alike, so they are read alike.
+_LOOKALIKES = str.maketrans("aceiopxyABCEHIKMOPTX", "асеіорхуАВСЕНІКМОРТХ")
+_MIXED = re.compile(r"[A-Za-z][Ѐ-ӿ]|[Ѐ-ӿ][A-Za-z]")
 _JOINED = re.compile(r"لل|ال|[وفبلک]")  # and, then, with, to, like; the
 _PIECE = re.compile(r"[^\s\-‐-―]+")
 
@@ -248,6 +251,8 @@ def _file(root: Branch, words: Iterable[tuple[str, ...]], name: Name) -> None:
 
 
 def _starts(root: Mapping[str, Branch], word: str) -> Iterator[tuple[Branch, bool]]:
+    if _MIXED.search(word):
+        word = word.translate(_LOOKALIKES)
     if len(word) <= LONGEST_ACRONYM and word.isupper():
         branch = root.get(word.replace(".", "") if "." in word else word)
         if branch is not None:
