@@ -13,7 +13,9 @@ from watchdog_bot.core.feeds.schedule import (
     MAX_AGE_CAP,
     RETRY_AFTER_CAP,
     SHORTEST,
+    Pace,
     next_check,
+    pace_of,
     rhythm,
     usual_gap,
     wants_whole,
@@ -153,6 +155,36 @@ def test_the_rhythm_goes_on_when_there_is_nothing_new() -> None:
         wait(NotModified(), every=None, health=FeedHealth(last_new_at=NOW - timedelta(days=90)))
         >= LONGEST * 0.9
     )
+
+
+def test_what_a_document_asked_for_holds_for_the_answers_without_one() -> None:
+    pace = pace_of(ParsedFeed(FeedKind.RSS, ttl=7200))
+    due = next_check(
+        feed(), NotModified(), parsed=None, health=FeedHealth(), now=NOW, min_interval=0, pace=pace
+    )
+    assert due == NOW + timedelta(hours=2)
+    skipping = Pace(skip_hours=frozenset({12, 13}))
+    due = next_check(
+        feed(), NotModified(), parsed=None, health=FeedHealth(), now=NOW, min_interval=0, pace=skipping
+    )
+    assert due == NOW + timedelta(hours=2)
+
+
+def test_a_part_of_a_document_keeps_the_gap_that_the_whole_one_showed() -> None:
+    whole = pace_of(
+        ParsedFeed(FeedKind.RSS, entries=posts(timedelta(0), timedelta(hours=24), timedelta(hours=48)))
+    )
+    part = pace_of(ParsedFeed(FeedKind.RSS, entries=posts(timedelta(0))), whole)
+    assert part.gap == whole.gap == 86_400
+    assert rhythm(None, FeedHealth(last_new_at=NOW), NOW, gap=part.gap) == 3600
+
+
+def test_a_pace_survives_being_kept_as_text() -> None:
+    pace = Pace(60, frozenset({1, 2}), frozenset({6}), 3600)
+    assert Pace.from_text(pace.to_text()) == pace
+    assert Pace().to_text() == ""
+    for wrong in ("", "{", "5", "[1]", "[1, 2, 3, 4]"):
+        assert Pace.from_text(wrong) == Pace()
 
 
 def test_the_usual_gap_is_a_median() -> None:

@@ -11,7 +11,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import pairwise
@@ -36,6 +38,41 @@ JITTER = 0.1
 DAY = 86_400
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What a source's documents said about when to come, kept for the answers that bring no document."""
+
+    ttl: int | None = None  # seconds
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    gap: int | None = None  # seconds between its posts, usually
+
+    def to_text(self) -> str:
+        """For a column; empty for nothing said."""
+        if self == Pace():
+            return ""
+        return json.dumps([self.ttl, sorted(self.skip_hours), sorted(self.skip_days), self.gap])
+
+    @classmethod
+    def from_text(cls, text: str) -> Pace:
+        """Undo `to_text`; what it never wrote is as if nothing had been said."""
+        try:
+            ttl, hours, days, gap = json.loads(text)
+            return cls(ttl, frozenset(hours), frozenset(days), gap)
+        except (ValueError, TypeError):
+            return cls()
+
+
+def pace_of(parsed: ParsedFeed, before: Pace | None = None) -> Pace:
+    """What a document says. A part of a document (see `slices`) has too few entries to show the gap between them; then
+    the one known before stays.
+    """
+    gap = usual_gap(parsed.entries)
+    if gap is None and before is not None:
+        gap = before.gap
+    return Pace(parsed.ttl, parsed.skip_hours, parsed.skip_days, gap)
+
+
 def next_check(
     feed: Feed,
     result: FetchResult,
@@ -44,24 +81,25 @@ def next_check(
     health: FeedHealth,
     now: datetime,
     min_interval: int,
+    pace: Pace | None = None,
 ) -> datetime:
     """The moment of the next check. `health` is that after `result`; `parsed` is None where no document was read.
 
-    `min_interval` is in seconds.
+    `min_interval` is in seconds. `pace` is what was kept of earlier documents.
     """
-    own = feed.every if feed.every is not None else rhythm(parsed, health, now)
+    if parsed is not None:
+        pace = pace_of(parsed, pace)
+    pace = pace or Pace()
+    own = feed.every if feed.every is not None else rhythm(parsed, health, now, gap=pace.gap)
     wait = max(own * (1 + JITTER * _spread(feed, now)), min_interval)
     if isinstance(result, FetchFailed) or health.failures:
         wait = max(wait, min(BACK_OFF_CAP, max(wait, SHORTEST) * 2.0 ** min(health.failures, 20.0)))
-    wait = max(wait, asked_by_server(result))
-    if parsed is not None and parsed.ttl is not None:
-        wait = max(wait, min(parsed.ttl, DAY))
-    due = now + timedelta(seconds=round(wait))
-    return _not_skipped(due, parsed) if parsed is not None else due
+    wait = max(wait, asked_by_server(result), min(pace.ttl or 0, DAY))
+    return _not_skipped(now + timedelta(seconds=round(wait)), pace)
 
 
-def rhythm(parsed: ParsedFeed | None, health: FeedHealth, now: datetime) -> int:
-    """Seconds between checks that suit the feed's own pace (rule 1)."""
+def rhythm(parsed: ParsedFeed | None, health: FeedHealth, now: datetime, *, gap: int | None = None) -> int:
+    """Seconds between checks that suit the feed's own pace (rule 1). `gap` is its usual one, if known."""
     entries = parsed.entries if parsed is not None else ()
     newest = max(
         (moment for entry in entries if (moment := _date(entry)) is not None and moment <= now), default=None
@@ -70,8 +108,7 @@ def rhythm(parsed: ParsedFeed | None, health: FeedHealth, now: datetime) -> int:
     if last_new is None:
         return UNKNOWN_RHYTHM
     quiet = max(0.0, (now - last_new).total_seconds()) / 8
-    gap = usual_gap(entries) or 0
-    return round(min(LONGEST, max(SHORTEST, quiet, gap / 24)))
+    return round(min(LONGEST, max(SHORTEST, quiet, (gap or usual_gap(entries) or 0) / 24)))
 
 
 def usual_gap(entries: Sequence[ParsedEntry]) -> int | None:
@@ -105,13 +142,13 @@ def _date(entry: ParsedEntry) -> datetime | None:
     return entry.published or entry.updated
 
 
-def _not_skipped(due: datetime, parsed: ParsedFeed) -> datetime:
+def _not_skipped(due: datetime, pace: Pace) -> datetime:
     """The first moment from `due` on that is in no skipped hour or day (RSS 2.0, skipHours and skipDays: GMT)."""
-    if not parsed.skip_hours and not parsed.skip_days:
+    if not pace.skip_hours and not pace.skip_days:
         return due
     moment = due.astimezone(UTC)
     for _ in range(8 * 24):
-        if moment.hour not in parsed.skip_hours and moment.weekday() not in parsed.skip_days:
+        if moment.hour not in pace.skip_hours and moment.weekday() not in pace.skip_days:
             return moment
         moment = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return due
