@@ -36,6 +36,7 @@ from watchdog_bot.parsing import ParserPool
 from watchdog_bot.poll import Poller
 from watchdog_bot.store import Store, read_beats
 from watchdog_bot.telegram.application import ALLOWED_UPDATES, App, build, tell_commands
+from watchdog_bot.telegram.notices import Notices
 from watchdog_bot.telegram.sender import send
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,7 @@ BEAT = 10.0
 LOOKING_SPACING = 1.0  # between requests to one host while a person waits to see what is there
 HOUSEKEEPING = 3600.0
 DRAIN = 20.0  # seconds that work under way gets at the end; containers are given 30
+NOTICE_DRAIN = 3.0
 STALE_BEAT = 90  # seconds after which a heartbeat counts as stopped
 
 # A job that comes late runs once, late; it is never skipped and never doubled.
@@ -153,6 +155,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     )
     if not await _connected(app, stop):
         return
+    notices = Notices(app.bot, admins, pace.reply)
     deliverer = Deliverer(parts.store, partial(_send, app), partial(_rendered, parts), parts.clock, pace=pace)
     poller = Poller(
         parts.store,
@@ -163,6 +166,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         clock=parts.clock,
         min_interval=parts.settings.fetch.min_interval,
         on_owed=deliverer.wake,
+        on_health=lambda feed, change: notices.tell(replies.feed_news(feed, change, parts.clock.now())),
     )
     delivering = asyncio.create_task(deliverer.run(stop), name="deliver")
     try:
@@ -174,6 +178,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         await _until(stop, delivering)
     finally:
         stop.set()
+        await notices.drain(NOTICE_DRAIN)
         await _stop(app, poller, delivering)
 
 

@@ -23,6 +23,7 @@ from watchdog_bot.core.model import (
     CountryReading,
     FailureWeight,
     Feed,
+    FeedChange,
     FeedKind,
     FeedUpdate,
     Fetched,
@@ -103,8 +104,11 @@ class Poller:
         min_interval: int,
         workers: int = 20,
         on_owed: Callable[[], None] = lambda: None,
+        on_health: Callable[[Feed, FeedChange], None] = lambda _feed, _change: None,
     ) -> None:
-        """`on_owed` is called after a commit that owes somebody a delivery. `min_interval` is in seconds."""
+        """`on_owed` is called after a commit that owes somebody a delivery, `on_health` when admins are to hear
+        of a feed. `min_interval` is in seconds.
+        """
         self._store = store
         self._fetcher = fetcher
         self._parser = parser
@@ -114,6 +118,7 @@ class Poller:
         self._min_interval = min_interval
         self._workers = workers
         self._on_owed = on_owed
+        self._on_health = on_health
         self._under_way: set[asyncio.Task[PollResult]] = set()
 
     async def tick(self) -> int:
@@ -194,6 +199,7 @@ class Poller:
             now=self._clock.now(),
         )
         applied = await self._store.apply(update)
+        self._hear(feed, update.feed)
         if applied.deliveries:
             self._on_owed()
         _tell(feed, update, applied.deliveries)
@@ -254,11 +260,17 @@ class Poller:
             now=self._clock.now(),
         )
         await self._store.note_feed(change)
+        self._hear(feed, change)
         return PollResult()
+
+    def _hear(self, feed: Feed, change: FeedChange) -> None:
+        if decide.worth_telling(feed, change, self._clock.now()):
+            self._on_health(feed, change)
 
     async def _give_up(self, feed: Feed, failure: FetchFailed) -> PollResult:
         change = decide.failed(feed, failure, min_interval=self._min_interval, now=self._clock.now())
         await self._store.note_feed(change)
+        self._hear(feed, change)
         log.warning("feed_failed", feed=feed.id, url=feed.url, cause=failure.cause)
         return PollResult(cause=failure.cause)
 

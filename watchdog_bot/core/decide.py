@@ -221,6 +221,11 @@ def _oldest_first(fresh: Sequence[EntryFacts]) -> list[EntryFacts]:
     return [each for _, each in sorted(zip(known, upwards, strict=True), key=lambda pair: pair[0])]
 
 
+def worth_telling(feed: Feed, change: FeedChange, now: datetime) -> bool:
+    """Whether admins are to hear of this feed now: paused by its server, long in trouble, or well again."""
+    return (change.paused and not feed.paused) or health.to_tell(feed.health, change.health, now)
+
+
 def _nobody(_text: PostText) -> tuple[Match, ...]:
     return ()
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from watchdog_bot.core.buttons import encode
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.feeds import health
-from watchdog_bot.core.model import Button, Feed, Message, Post, Subscription, Topic
+from watchdog_bot.core.model import Button, Feed, FeedChange, Message, Post, Subscription, Topic
 from watchdog_bot.core.render import Names, escape, titled
 from watchdog_bot.core.text import cut
 
@@ -390,6 +390,21 @@ def feeds(listed: Sequence[Feed], now: datetime) -> Message:
         lines.append(line)
     lines.append("\n<code>/feed_remove NUMBER</code> · <code>/feed_add URL</code>")
     return Message("\n".join(lines))
+
+
+def feed_news(feed: Feed, change: FeedChange, now: datetime) -> Message:
+    """What admins are told of a feed by itself: that it has long been failing, was withdrawn, or works again."""
+    name = f"<b>{escape(cut(feed.name, 100))}</b>"
+    state = change.health
+    if change.paused and not feed.paused:
+        return Message(
+            f"🛑 {name} was withdrawn by its server: {escape(cut(state.cause or '', 200))}. It is not asked any more; /feeds"
+        )
+    if state.failing_since is None:
+        return Message(f"✅ {name} works again.")
+    lasted = health.span(now - state.failing_since)
+    cause = escape(cut(state.cause or "", 200))
+    return Message(f"⚠️ {name} has been failing for {lasted}: {cause}. It is still asked, less often; /feeds")
 
 
 def feed_state(feed: Feed, now: datetime) -> str:

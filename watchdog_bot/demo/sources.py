@@ -25,6 +25,7 @@ class DemoFeed:
     atom: bool = False
     entries: list[tuple[DemoPost, datetime]] = field(default_factory=list)
     polls: int = 0
+    gone: bool = False  # answers 410 from now on
 
     def publish(self, post: DemoPost, now: datetime) -> None:
         """Put a post at the top; one with the same slug is replaced where it stands (an edit)."""
@@ -97,6 +98,8 @@ class Sources:
             body = feed.document(self.base)
             etag = f'"{blake2b(body, digest_size=8).hexdigest()}"'
             feed.polls += 1
+            if feed.gone:
+                return web.Response(status=410)
             headers = {
                 "ETag": etag,
                 "Last-Modified": format_datetime(datetime(2026, 1, 1, tzinfo=UTC), usegmt=True),
