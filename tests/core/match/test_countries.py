@@ -124,6 +124,18 @@ def test_a_common_word_at_the_start_of_a_sentence_is_no_country(title: str) -> N
     assert about(title) == []
 
 
+def test_small_letters_name_no_country_in_other_languages_either() -> None:
+    assert about("w rosji i na ukrainie nie było nic", language="pl") == []
+
+
+def test_in_all_capitals_such_a_word_is_none_either() -> None:
+    assert about("СУД В МАЛИ ОСВОБОДИЛ ЖУРНАЛИСТА") == []
+
+
+def test_the_second_half_of_another_town_is_no_town() -> None:
+    assert about("В Старо-Уральске прошёл митинг") == []
+
+
 def test_the_same_word_inside_a_sentence_is_one() -> None:
     assert about("Суд в Мали освободил журналиста") == ["ML"]
 
@@ -161,6 +173,14 @@ def test_an_ambiguous_acronym_counts_only_beside_its_country() -> None:
 )
 def test_what_stands_after_the_comma_decides(title: str, codes: list[str]) -> None:
     assert sorted(about(title)) == codes or (codes == ["LB"] and "LB" in about(title))
+
+
+def test_a_country_that_goes_on_speaking_after_the_comma_does_not_decide() -> None:
+    assert sorted(about("After talks in Moscow, Ukraine said nothing had changed")) == ["RU", "UA"]
+
+
+def test_two_towns_parted_by_a_comma_are_two() -> None:
+    assert sorted(about("Vigils held: Paris, London")) == ["FR", "GB"]
 
 
 # ----------------------------------------------------------------------- rule 5: persons

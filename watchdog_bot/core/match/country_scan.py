@@ -52,12 +52,6 @@ class Zone:
     shout: bool  # ALL CAPS: a capital letter says nothing there
     found: list[Found] = field(default_factory=list)
 
-    def before(self, found: Found, length: int = 24) -> str:
-        return self.text[max(0, found.start - length) : found.start]
-
-    def after(self, found: Found, length: int = 24) -> str:
-        return self.text[found.end : found.end + length]
-
 
 def scan(text: str, where: str, gazetteer: Gazetteer, language: str | None = None) -> Zone:
     """The zone with every name in it. `language`: of the text, whose own names are tried first."""

@@ -9,6 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 SAMPLE = 400  # characters are enough
 _SCRIPTS = (
     ("cyrillic", re.compile(r"[Ѐ-ӿ]")),
@@ -44,193 +49,17 @@ _ARABIC: tuple[tuple[str, tuple[str, ...]], ...] = (
 _CYRILLIC_TONGUES = frozenset({"be", "kk", "ky", "tg", "mk", "sr", "bg", "uk", "ru"})
 _ARABIC_TONGUES = frozenset({"fa", "ps", "ar"})
 _WORDS: Mapping[str, frozenset[str]] = {
-    "en": frozenset(
-        [
-            "the",
-            "of",
-            "and",
-            "to",
-            "in",
-            "for",
-            "on",
-            "with",
-            "is",
-            "was",
-            "at",
-            "by",
-            "from",
-            "after",
-            "over",
-            "says",
-            "as",
-        ]
-    ),
-    "tr": frozenset(
-        [
-            "ve",
-            "bir",
-            "için",
-            "ile",
-            "bu",
-            "olarak",
-            "daha",
-            "yeni",
-            "oldu",
-            "göre",
-            "sonra",
-            "kadar",
-            "gibi",
-            "olan",
-            "etti",
-        ]
-    ),
-    "az": frozenset(
-        [
-            "və",
-            "bir",
-            "ilə",
-            "bu",
-            "üçün",
-            "olub",
-            "edib",
-            "sonra",
-            "kimi",
-            "haqqında",
-            "deyir",
-            "görə",
-            "olan",
-            "da",
-            "də",
-        ]
-    ),
-    "uz": frozenset(
-        [
-            "va",
-            "bilan",
-            "uchun",
-            "bir",
-            "bu",
-            "haqida",
-            "ham",
-            "deb",
-            "edi",
-            "keyin",
-            "yil",
-            "boʻyicha",
-            "qilindi",
-            "boʻldi",
-        ]
-    ),
-    "ro": frozenset(
-        [
-            "și",
-            "în",
-            "din",
-            "la",
-            "cu",
-            "de",
-            "pentru",
-            "care",
-            "este",
-            "sunt",
-            "după",
-            "prin",
-            "să",
-            "mai",
-            "fost",
-            "pe",
-        ]
-    ),
-    "bs": frozenset(
-        [
-            "i",
-            "u",
-            "na",
-            "je",
-            "se",
-            "za",
-            "od",
-            "da",
-            "su",
-            "sa",
-            "koji",
-            "nakon",
-            "nije",
-            "kao",
-            "iz",
-            "o",
-            "će",
-        ]
-    ),
-    "sq": frozenset(
-        ["dhe", "në", "të", "e", "për", "me", "nga", "një", "i", "së", "është", "që", "pas", "se", "ka"]
-    ),
-    "pl": frozenset(
-        ["w", "i", "na", "z", "do", "się", "o", "nie", "że", "po", "za", "przez", "jest", "od", "dla"]
-    ),
-    "de": frozenset(
-        [
-            "der",
-            "die",
-            "und",
-            "in",
-            "den",
-            "von",
-            "zu",
-            "das",
-            "mit",
-            "des",
-            "im",
-            "für",
-            "auf",
-            "ist",
-            "ein",
-            "dem",
-            "nach",
-        ]
-    ),
-    "fr": frozenset(
-        [
-            "le",
-            "la",
-            "les",
-            "de",
-            "des",
-            "et",
-            "en",
-            "du",
-            "à",
-            "un",
-            "une",
-            "pour",
-            "dans",
-            "au",
-            "par",
-            "sur",
-            "est",
-        ]
-    ),
-    "es": frozenset(
-        [
-            "el",
-            "la",
-            "los",
-            "las",
-            "de",
-            "del",
-            "y",
-            "en",
-            "que",
-            "por",
-            "un",
-            "una",
-            "para",
-            "con",
-            "se",
-            "su",
-            "tras",
-        ]
-    ),
+    "en": _words("the of and to in for on with is was at by from after over says as"),
+    "tr": _words("ve bir için ile bu olarak daha yeni oldu göre sonra kadar gibi olan etti"),
+    "az": _words("və bir ilə bu üçün olub edib sonra kimi haqqında deyir görə olan da də"),
+    "uz": _words("va bilan uchun bir bu haqida ham deb edi keyin yil boʻyicha qilindi boʻldi"),
+    "ro": _words("și în din la cu de pentru care este sunt după prin să mai fost pe"),
+    "bs": _words("i u na je se za od da su sa koji nakon nije kao iz o će"),
+    "sq": _words("dhe në të e për me nga një i së është që pas se ka"),
+    "pl": _words("w i na z do się o nie że po za przez jest od dla"),
+    "de": _words("der die und in den von zu das mit des im für auf ist ein dem nach"),
+    "fr": _words("le la les de des et en du à un une pour dans au par sur est"),
+    "es": _words("el la los las de del y en que por un una para con se su tras"),
 }
 
 _LETTERS: Mapping[str, str] = {  # one such letter is worth a little word
