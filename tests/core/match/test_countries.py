@@ -179,6 +179,10 @@ def test_a_country_that_goes_on_speaking_after_the_comma_does_not_decide() -> No
     assert sorted(about("After talks in Moscow, Ukraine said nothing had changed")) == ["RU", "UA"]
 
 
+def test_a_state_that_speaks_does_not_decide_over_a_leader() -> None:
+    assert sorted(about("Putin, Texas governor trade barbs")) == ["RU", "US"]
+
+
 def test_two_towns_parted_by_a_comma_are_two() -> None:
     assert sorted(about("Vigils held: Paris, London")) == ["FR", "GB"]
 
