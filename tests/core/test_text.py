@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watchdog_bot.core.text import cut, fold, raw_words, span, tokens, utf16_length, words
+from watchdog_bot.core.text import cut, fold, raw_words, starts, tokens, utf16_length, words
 
 TEXT = st.text(
     st.one_of(st.characters(), st.sampled_from("İıßﬁёйЁЙ'’ʼ`´.-–*\u0301\u0308\u00ad\u200d½ﷺ人ก Aa1")),
@@ -67,9 +67,8 @@ def test_tokens_words_and_raw_words_tell_the_same(text: str) -> None:
 @settings(deadline=None, max_examples=100)
 @given(TEXT)
 def test_a_token_taken_out_of_its_text_is_the_same_token(text: str) -> None:
-    for number, token in enumerate(tokens(text)):
-        assert words(text[token.start : token.end]) == [token.folded]
-        assert span(text, number, number) == text[token.start : token.end]
+    assert starts(text) == [token.start for token in tokens(text)]
+    assert all(words(text[token.start : token.end]) == [token.folded] for token in tokens(text))
 
 
 def test_offsets_are_right_where_folding_changes_the_length() -> None:

@@ -200,15 +200,9 @@ def tokens(text: str) -> tuple[Token, ...]:
     )
 
 
-def span(text: str, first: int, last: int) -> str:
-    """The stretch of a text from its word number `first` to its word number `last`, as it stands."""
-    start = 0
-    for number, found in enumerate(_WORD.finditer(text)):
-        if number == first:
-            start = found.start()
-        if number == last:
-            return text[start : found.start() + word_length(found.group())]
-    return ""
+def starts(text: str) -> list[int]:
+    """Where each word of a text begins, in characters; parallel to `raw_words`."""
+    return [found.start() for found in _WORD.finditer(text)]
 
 
 def utf16_length(text: str) -> int:

@@ -38,6 +38,10 @@ class Witness:
         return tuple(dict.fromkeys(piece for key in keys for piece in self.of(key)))
 
     def _made(self, key: str) -> tuple[Evidence, ...]:
+        at = self._reading.first.get(key)
+        if at is not None:  # a plain word, as most are
+            found, where = self._reading.surface(at)
+            return (Evidence("word", key, found, where),)
         if key.startswith(_COUNTRY_KINDS):
             return self._country(key.partition(":")[2])
         if key.startswith("topic:"):
@@ -67,9 +71,8 @@ class Witness:
         return (Evidence("topic", name, piece.found, piece.where),) if piece else ()
 
     def _words(self, key: str) -> tuple[Evidence, ...]:
-        simple = self._reading.first.get(key)
         leaf = text_leaf(key)
-        place = (simple, 1) if simple is not None else locate.place(self._reading, leaf, self._post.language)
+        place = self._reading.names.get(key) or locate.place(self._reading, leaf, self._post.language)
         if place is None:
             return ()
         found, where = self._reading.surface(*place)

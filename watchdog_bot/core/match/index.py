@@ -98,13 +98,13 @@ class MatchIndex:
 
     def _holding(self, found: set[str]) -> Iterator[int]:
         """The nodes that hold for a post that has these keys, each once."""
-        postings, programs = self._postings, self._programs
+        postings, programs, anchors_of = self._postings, self._programs, self._anchors
         seen: set[int] = set()  # nodes kept under several keys
         for key in sorted(postings.keys() & found):
             for node in postings.under(key):
                 program = programs[node]
-                if not isinstance(program, str):
-                    if isinstance(self._anchors[node], tuple):
+                if not isinstance(program, str):  # a single key is proved by having led here
+                    if isinstance(anchors_of[node], tuple):
                         if node in seen:
                             continue
                         seen.add(node)

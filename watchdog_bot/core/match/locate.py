@@ -2,73 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from functools import lru_cache
 
 from watchdog_bot.core.match import forms, names
 from watchdog_bot.core.match.query_tree import Form, Phrase, Prefix, TextLeaf, Word
 from watchdog_bot.core.match.reading import Reading
-from watchdog_bot.core.text import Token, tokens
+from watchdog_bot.core.text import tokens
 
 Place = tuple[int, int]  # position of the first word, number of words
 
 
-def place(reading: Reading, leaf: TextLeaf, language: str | None) -> Place | None:
-    """The first place of a leaf, or None."""
-    end = reading.title_end if leaf.in_title else len(reading.folded)
+def place(reading: Reading, leaf: TextLeaf, published: str | None) -> Place | None:
+    """The first place of a leaf, or None. `published`: the language of the post."""
+    found = _anywhere(reading, leaf, published)
+    if found is None or (leaf.in_title and sum(found) > reading.title_end):
+        return None
+    return found
+
+
+def _anywhere(reading: Reading, leaf: TextLeaf, published: str | None) -> Place | None:
     match leaf:
         case Word(is_name=True) | Phrase(is_name=True):
-            return name(reading, leaf, end)
-        case Word(text) | Phrase(text):
-            return _sequence(reading, [_matcher(text, token) for token in tokens(text)], end)
-        case Prefix(text):
-            return _sequence(reading, [_beginning(tokens(text)[0].folded)], end)
+            return name(reading, leaf.text)
         case Form(text):
-            return _form(reading, forms.plain(text), language, end)
+            return _form(reading, forms.plain(text), published)
+        case Prefix(text):
+            return _words(reading, [f"{starred_words(text)[0]}*"])
+        case Word(text) | Phrase(text):
+            return _words(reading, starred_words(text))
 
 
-def _form(reading: Reading, word: str, published: str | None, end: int) -> Place | None:
-    for language, raw in forms.languages(set(reading.raw[:end]), published).items():
+def starred_words(text: str) -> list[str]:
+    """Folded words, each with the star that stands behind it."""
+    return [token.folded + ("*" if text.startswith("*", token.end) else "") for token in tokens(text)]
+
+
+def _words(reading: Reading, wanted: list[str]) -> Place | None:
+    if len(wanted) == 1 and wanted[0] in reading.first:
+        return reading.first[wanted[0]], 1
+    found = pattern(" ".join(wanted)).search(reading.joined)
+    return (reading.position(found.start()), len(wanted)) if found else None
+
+
+@lru_cache(maxsize=4096)
+def pattern(wanted: str) -> re.Pattern[str]:
+    """What finds folded words, some with stars, in `Reading.joined`."""
+    pieces = [
+        re.escape(each.rstrip("*")) + ("[^ ]*" if each.endswith("*") else "") for each in wanted.split()
+    ]
+    return re.compile(f" {' '.join(pieces)} ")
+
+
+def _form(reading: Reading, word: str, published: str | None) -> Place | None:
+    fitting: set[str] = set()
+    for language, raw in forms.languages(reading.raw_distinct, published).items():
         if forms.belongs(word, language):
             wanted = forms.keys(word, language)
-            fitting = {each for each in raw if not wanted.isdisjoint(forms.keys(each, language))}
-            if fitting:
-                return next((at, 1) for at, each in enumerate(reading.raw) if each in fitting)
-    return None
+            fitting.update(each for each in raw if not wanted.isdisjoint(forms.keys(each, language)))
+    return min(((reading.first_raw[raw], 1) for raw in fitting), default=None)
 
 
-def name(reading: Reading, leaf: TextLeaf, end: int | None = None) -> Place | None:
+def name(reading: Reading, text: str) -> Place | None:
     """The first place of a name in any spelling, or None."""
-    wanted = [leaf.text[token.start : token.end] for token in tokens(leaf.text)]
-    spelled = [names.speller(word) for word in wanted]
-    limit = len(reading.raw) if end is None else end
-    for at, raw in enumerate(reading.raw[:limit]):
-        if spelled[0](raw) and _follow(reading, at, spelled, limit):
-            return at, len(spelled)
+    wanted = names.name(text)
+    places = (name_by_word(reading, wanted, raw) for raw in reading.raw_distinct)
+    return min((place for place in places if place), default=None)
+
+
+def name_by_word(reading: Reading, wanted: names.Name, raw: str) -> Place | None:
+    """The first place of a name whose longest word may stand there as `raw`, or None."""
+    if not wanted.fits[wanted.longest](raw):
+        return None
+    if len(wanted.fits) == 1:
+        return reading.first_raw[raw], 1
+    for at in reading.positions[raw]:
+        if _follow(reading, at - wanted.longest, wanted):
+            return at - wanted.longest, len(wanted.fits)
     return None
 
 
-def _follow(reading: Reading, at: int, matchers: Sequence[Callable[[str], bool]], end: int) -> bool:
-    last = at + len(matchers) - 1
-    if last >= end or reading.field_of(at) != reading.field_of(last):
+def _follow(reading: Reading, at: int, wanted: names.Name) -> bool:
+    last = at + len(wanted.fits) - 1
+    if at < 0 or last >= len(reading.raw) or reading.field_of(at) != reading.field_of(last):
         return False
-    return all(fits(reading.raw[at + offset]) for offset, fits in enumerate(matchers))
-
-
-def _matcher(text: str, token: Token) -> Callable[[str], bool]:
-    if text.startswith("*", token.end):
-        return _beginning(token.folded)
-    return token.folded.__eq__
-
-
-def _beginning(prefix: str) -> Callable[[str], bool]:
-    return lambda word: word.startswith(prefix)
-
-
-def _sequence(reading: Reading, matchers: Sequence[Callable[[str], bool]], end: int) -> Place | None:
-    folded = reading.folded
-    length = len(matchers)
-    for at in range(end - length + 1):
-        fit = all(fits(folded[at + offset]) for offset, fits in enumerate(matchers))
-        if fit and reading.field_of(at) == reading.field_of(at + length - 1):
-            return at, length
-    return None
+    return all(fits(reading.raw[at + offset]) for offset, fits in enumerate(wanted.fits))

@@ -24,6 +24,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
@@ -34,8 +35,18 @@ SHORT_MIN = 3  # letters, beside a longer one
 _CONSONANTS = 3
 _REMEMBERED = 50_000
 
+
+class _Sounds(dict[str, str]):
+    """Letters → sounds; a letter with diacritics that make no other consonant of it sounds like the bare one."""
+
+    def __missing__(self, letter: str) -> str:
+        bare = unicodedata.normalize("NFD", letter)[0]
+        self[letter] = sound = self[bare] if bare != letter and bare in self else ""
+        return sound
+
+
 # A capital for each consonant, a small letter for each vowel. A string of several alternatives is tried each.
-_LATIN = {
+_LATIN = _Sounds({
     "shch": "S", "sch": "S", "tsch": "S", "tch": "S", "sh": "S", "sz": "S", "ch": "S|H", "cz": "S",
     "š": "S", "ş": "S", "ș": "S", "ś": "S", "č": "S", "ć": "S", "ç": "S",
     "zh": "Z", "ž": "Z", "ż": "Z", "ź": "Z", "dzh": "J", "dž": "J", "dj": "J", "đ": "J",
@@ -47,17 +58,30 @@ _LATIN = {
     "t": "T", "z": "G",
     "yo": "o|e", "a": "a", "o": "o", "ə": "a", "e": "e", "i": "i", "y": "i", "ı": "i", "u": "u", "oo": "u",
     "ee": "i", "ou": "u",
-}  # fmt: skip
-_CYRILLIC = {
+})  # fmt: skip
+_CYRILLIC = _Sounds({
     "ш": "S", "щ": "S", "ч": "S", "ћ": "S", "ж": "Z", "җ": "J", "дж": "J", "џ": "J", "ђ": "J", "г": "H", "ґ": "H", "ғ": "H",
     "х": "H", "ҳ": "H", "һ": "H", "ц": "C", "ци": "Ti", "ці": "Ti", "дз": "D", "ў": "V", "в": "V", "б": "B", "д": "D",
     "ф": "F", "к": "K", "қ": "K", "л": "L", "љ": "L", "м": "M", "н": "N", "њ": "N", "ң": "N", "п": "P", "р": "R", "с": "X",
     "т": "T", "з": "G", "ѕ": "D", "ј": "i", "ќ": "K", "ѓ": "H",
     "а": "a", "о": "o", "я": "a", "ә": "a", "ө": "o", "ё": "o|e", "е": "e", "э": "e", "є": "e", "и": "i", "і": "i", "ї": "i",
     "ы": "i", "й": "i", "у": "u", "ю": "u", "ү": "u", "ұ": "u", "ъ": "", "ь": "", "'": "",
-}  # fmt: skip
+})  # fmt: skip
 # Against Latin there is nothing to guess.
-_PLAIN_LATIN = {"ch": "S", "ce": "Xe", "ci": "Xi", "cy": "Xi", "j": "i", "x": "KX", "q": "K", "yo": "o"}
+_PLAIN_LATIN = _Sounds(
+    {
+        **_LATIN,
+        "ch": "S",
+        "c": "K",
+        "ce": "Xe",
+        "ci": "Xi",
+        "cy": "Xi",
+        "j": "i",
+        "x": "KX",
+        "q": "K",
+        "yo": "o",
+    }
+)
 
 
 def _pattern(letters: Iterable[str]) -> re.Pattern[str]:
@@ -67,6 +91,12 @@ def _pattern(letters: Iterable[str]) -> re.Pattern[str]:
 _LATIN_PIECES = _pattern(_LATIN)
 _CYRILLIC_PIECES = _pattern(_CYRILLIC)
 _DOUBLED = re.compile("([^aeiouаеиоуіы])\\1+")
+_VOWELS = re.compile("[aeiou]+")
+_SEVERAL_VOWELS = re.compile("[aeiou]{2,}")
+_TWICE = re.compile("(.)\\1+")
+_SURNAME = re.compile("[AI]V(?=[AI]?$)")
+_HARD_J = re.compile("(?<![aeiouy])j(?!$)")
+_SILENT_END = re.compile("[^aiou]e$")
 _CASE_ENDING = re.compile(
     "(?<=.{3})(?:ові|еві|єві|ами|ями|ого|его|ому|ему|ой|ей|ою|ею|ої|єю|ій|ом|ем|ём|єм|ым|им|ім|ах|ях|ам|ям|ых|их|ую|ая"
     "|[аяуюеёєыиії])$"
@@ -101,15 +131,46 @@ def _capitalised(word: str) -> bool:
 # --------------------------------------------------------------------------- keys
 
 
-def keys_of_name(text: str) -> frozenset[str]:
-    """What a name that somebody asks for hangs on: the keys of its longest word."""
-    return _asked(max((text[token.start : token.end] for token in tokens(text)), key=len))
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that somebody asks for.
+
+    `fits`: for each of its words, whether a word as it stands in a text spells it. `hooks`: what its longest
+    word, number `longest`, may be looked for by, see `hooks_of_word`; few, for they are kept.
+    """
+
+    fits: tuple[Callable[[str], bool], ...]
+    longest: int
+    hooks: frozenset[str]
 
 
-def keys_of_text(raw: Iterable[str]) -> set[str]:
-    """The keys of the words of a text, as they stand there."""
-    found: set[str] = set()
-    return found.union(*map(_stands, raw))
+@lru_cache(maxsize=_REMEMBERED)
+def name(text: str) -> Name:
+    """What to look for when somebody asks for a name of one or several words."""
+    wanted = [text[token.start : token.end] for token in tokens(text)]
+    longest = max(range(len(wanted)), key=lambda number: len(wanted[number]))
+    letters = _letters(wanted[longest])
+    match _script(letters):
+        case "latin":
+            hooks = frozenset(_latin(letters))
+        case "cyrillic":
+            hooks = frozenset(_cyrillic(letters))
+        case _:
+            hooks = frozenset({letters})
+    return Name(tuple(speller(word) for word in wanted), longest, hooks)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def hooks_of_word(raw: str) -> frozenset[str]:
+    """What a word that stands in a text with a capital may be looked for by; `speller` has the last word."""
+    letters = _letters(raw)
+    match _script(letters):
+        case "latin":
+            return frozenset(_latin(letters))
+        case "cyrillic":
+            return frozenset(key for form in _nominatives(letters) for key in _cyrillic(form))
+        case _:
+            return frozenset({letters})
 
 
 def speller(word: str) -> Callable[[str], bool]:
@@ -193,29 +254,29 @@ def _nominatives(letters: str) -> set[str]:
 
 def _latin_key(letters: str) -> str:
     """How a Latin word sounds to a reader of Latin: nothing is guessed, and the end counts."""
-    pieces = _LATIN_PIECES.findall(re.sub("(?<![aeiouy])j(?!$)", "dj", letters))
-    single = "".join(_PLAIN_LATIN.get(piece) or _LATIN.get(piece, _bare(piece)) for piece in pieces)
+    pieces = _LATIN_PIECES.findall(_HARD_J.sub("dj", letters))
+    single = "".join(_PLAIN_LATIN[piece] for piece in pieces)
     if _consonants(single) < _CONSONANTS:
         return "l'" + _without_glides(single)
-    end = "e" if re.search("[^aiou]e$", single) else ""  # often silent
+    end = "e" if _SILENT_END.search(single) else ""  # often silent
     classed = _classed(single, _vowel_of_short if _consonants(single) == _CONSONANTS else _vowel)
     return f"l{_surname(classed)}{end}"
 
 
-def _bare(letter: str) -> str:
-    """The sound of a letter with diacritics that make no other consonant of it."""
-    return _LATIN.get(unicodedata.normalize("NFD", letter)[0], "").split("|")[0]
-
-
-def _ways(pieces: re.Pattern[str], sounds: dict[str, str], letters: str) -> list[str]:
+def _ways(pieces: re.Pattern[str], sounds: _Sounds, letters: str) -> list[str]:
     """Every way a word may sound. A letter of several sounds has the same one throughout a word."""
     found: list[str] = pieces.findall(letters)
-    unsure = [piece for piece in dict.fromkeys(found) if "|" in sounds.get(piece, "")][:2]
+    meant = [sounds[piece] for piece in found]
+    unsure = [piece for piece, sound in dict(zip(found, meant, strict=True)).items() if "|" in sound][:2]
+    if not unsure:
+        return ["".join(meant)]
     ways: list[str] = []
     for chosen in product(*(sounds[piece].split("|") for piece in unsure)):
-        meant = dict(zip(unsure, chosen, strict=True))
+        choice = dict(zip(unsure, chosen, strict=True))
         ways.append(
-            "".join(meant.get(piece) or sounds.get(piece, _bare(piece)).split("|")[0] for piece in found)
+            "".join(
+                choice.get(piece) or sound.split("|")[0] for piece, sound in zip(found, meant, strict=True)
+            )
         )
     return ways
 
@@ -233,20 +294,20 @@ def _sound(sounds: str) -> str:
 
 def _without_glides(single: str) -> str:
     """Rule 6: Aliyev and Aliev are one, Мария and Maria too."""
-    return re.sub("[aeiou]{2,}", _without_glide, single)
+    return _SEVERAL_VOWELS.sub(_without_glide, single)
 
 
 def _without_glide(run: re.Match[str]) -> str:
-    return re.sub("(.)\\1+", "\\1", run.group().replace("i", "")) or "i"
+    return _TWICE.sub("\\1", run.group().replace("i", "")) or "i"
 
 
 def _classed(single: str, vowel: Callable[[re.Match[str]], str]) -> str:
     """Rule 3. A vowel at the beginning stays a small letter."""
-    first = re.match("[aeiou]+", single)
+    first = _VOWELS.match(single)
     if first is None:
-        return re.sub("[aeiou]+", vowel, single)
+        return _VOWELS.sub(vowel, single)
     rank = next(sound for sound in "uaoei" if sound in first.group())
-    return rank + re.sub("[aeiou]+", vowel, single[first.end() :])
+    return rank + _VOWELS.sub(vowel, single[first.end() :])
 
 
 def _vowel_of_short(run: re.Match[str]) -> str:
@@ -261,4 +322,4 @@ def _vowel(run: re.Match[str]) -> str:
 
 def _surname(key: str) -> str:
     """Rule 5."""
-    return re.sub("[AI]V(?=[AI]?$)", "IV", key)
+    return _SURNAME.sub("IV", key)

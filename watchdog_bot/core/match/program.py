@@ -2,9 +2,9 @@
 
 Every leaf is one key, made of the text that was typed, so that it is held in memory once:
 
-    torture             a folded word, or a word with capitals in it: whole words on folded text
-    ^Miftakhov          a name in any spelling
-    "press freedom"     a phrase; ^"Azat Miftakhov" a name of several words
+    torture             a folded word; NATO a word with capitals in it: whole words on folded text
+    Miftakhov           a name, by its looks (`names.is_name`), in any spelling; ^Azat a short one
+    "press freedom"     a phrase; "Azat Miftakhov" a name of several words
     tort*   ~arrest     beginnings and forms
     title:KEY           any of the above, in the title
     country:UA          the post is about it; main:UA first of all; any:UA mentions it
@@ -16,7 +16,9 @@ Every leaf is one key, made of the text that was typed, so that it is held in me
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import lru_cache
 
+from watchdog_bot.core.match import names
 from watchdog_bot.core.match.query_print import show_leaf
 from watchdog_bot.core.match.query_tree import (
     And,
@@ -102,12 +104,8 @@ def key_of(leaf: Leaf) -> str:
     match leaf:
         case TopicIs(name):
             return topic_key(name)
-        case Word(text, in_title, is_name):
-            key = NAME + text if is_name else text
-            return TITLE + key if in_title else key
-        case Phrase(text, in_title, is_name):
-            key = f'{NAME}"{text}"' if is_name else f'"{text}"'
-            return TITLE + key if in_title else key
+        case Word(text, in_title, is_name=True) if not names.is_name(text):
+            return f"{TITLE}{NAME}{text}" if in_title else NAME + text
         case _:
             return show_leaf(leaf)
 
@@ -117,32 +115,33 @@ def topic_key(name: str) -> str:
     return f"topic:{name_key(name)}"
 
 
+@lru_cache(maxsize=50_000)
 def text_leaf(key: str) -> TextLeaf:
     """The leaf of a key that stands for words: the way back from `key_of`."""
     in_title = key.startswith(TITLE)
     bare = key.removeprefix(TITLE)
-    is_name = bare.startswith(NAME)
-    bare = bare.removeprefix(NAME)
     if bare.startswith('"'):
-        return Phrase(bare[1:-1], in_title, is_name)
+        return Phrase(bare[1:-1], in_title, names.phrase_is_name(bare[1:-1]))
     if bare.startswith("~"):
         return Form(bare[1:], in_title)
     if bare.endswith("*"):
         return Prefix(bare[:-1], in_title)
-    return Word(bare, in_title, is_name)
+    text = bare.removeprefix(NAME)
+    return Word(text, in_title, text != bare or names.is_name(text))
 
 
 def held(program: Program, found: Collection[str]) -> bool:
     """Whether a program holds for a post that has these keys."""
     if isinstance(program, str):
         return program in found
-    match program:
-        case Every():
-            return all(part in found if isinstance(part, str) else held(part, found) for part in program)
-        case Either():
-            return any(part in found if isinstance(part, str) else held(part, found) for part in program)
-        case Never():
-            return not held(program[0], found)
+    if isinstance(program, Every):
+        for part in program:  # noqa: SIM110 - asked of every candidate, and a generator costs twice as much
+            if not (part in found if isinstance(part, str) else held(part, found)):
+                return False
+        return True
+    if isinstance(program, Never):
+        return not held(program[0], found)
+    return any(held(part, found) for part in program)
 
 
 def answered(program: Program, found: Collection[str]) -> tuple[str, ...]:

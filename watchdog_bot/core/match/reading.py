@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Container
 from functools import cached_property
 
 from watchdog_bot.core.model import PostText
-from watchdog_bot.core.text import folded_words, raw_words, span, word_length
+from watchdog_bot.core.text import folded_words, raw_words, starts, word_length
 
+GRAM_MAX = 3  # words of the longest runs in `Reading.grams`
+_END = ("", "")  # so that a phrase cannot reach over the end of a field
 _BREAK = "\n"  # stands between fields, so that no phrase reaches from one into the next
 
 
@@ -24,19 +27,57 @@ class Reading:
             self.raw += raw_words(text)
         self.folded = folded_words(self.raw)  # parallel to `raw`
         self.distinct = set(self.folded)
+        self._offsets: dict[int, list[int]] = {}  # field → where its words begin
+        self.names: dict[str, tuple[int, int]] = {}  # where names stand: what finding them has found out
 
     @cached_property
     def joined(self) -> str:
         """The folded words with single spaces around each, fields apart: phrases are found in it."""
+        return f" {f' {_BREAK} '.join(map(' '.join, self._by_field()))} "
+
+    def _by_field(self) -> list[list[str]]:
         ends = [*self.starts[1:], len(self.folded)]
-        fields = [" ".join(self.folded[start:end]) for start, end in zip(self.starts, ends, strict=True)]
-        return f" {f' {_BREAK} '.join(fields)} "
+        return [self.folded[start:end] for start, end in zip(self.starts, ends, strict=False)]
 
     @cached_property
     def first(self) -> dict[str, int]:
         """The first position of each word."""
-        last_to_first = range(len(self.folded) - 1, -1, -1)
-        return dict(zip(reversed(self.folded), last_to_first, strict=True))
+        return dict(zip(reversed(self.folded), range(len(self.folded) - 1, -1, -1), strict=True))
+
+    @cached_property
+    def first_raw(self) -> dict[str, int]:
+        """The first position of each word as it stands."""
+        return dict(zip(reversed(self.raw), range(len(self.raw) - 1, -1, -1), strict=True))
+
+    @cached_property
+    def positions(self) -> dict[str, list[int]]:
+        """Every position of each word as it stands."""
+        found: dict[str, list[int]] = {}
+        for at, raw in enumerate(self.raw):
+            found.setdefault(raw, []).append(at)
+        return found
+
+    @cached_property
+    def raw_distinct(self) -> frozenset[str]:
+        """The words as they stand, each once."""
+        return frozenset(self.raw)
+
+    def grams(self, firsts: Container[str]) -> set[str]:
+        """Every two and three words next to each other in a field of which the first is one of `firsts`.
+
+        They are quoted like the key of a phrase.
+        """
+        found: set[str] = set()
+        for words in self._by_field():
+            field = [*words, *_END]
+            at = [number for number, word in enumerate(field) if word in firsts]
+            found.update([f'"{field[n]} {field[n + 1]}"' for n in at])
+            found.update([f'"{field[n]} {field[n + 1]} {field[n + 2]}"' for n in at])
+        return found
+
+    def position(self, offset: int) -> int:
+        """The position of the word behind a space in `joined`."""
+        return self.joined.count(" ", 0, offset) - self.joined.count(_BREAK, 0, offset)
 
     @cached_property
     def title_end(self) -> int:
@@ -56,8 +97,12 @@ class Reading:
         if length == 1:
             raw = self.raw[position]
             return raw[: word_length(raw)], where
+        if number not in self._offsets:
+            self._offsets[number] = starts(text)
         first = position - self.starts[number]
-        return span(text, first, first + length - 1), where
+        offsets = self._offsets[number]
+        last = self.raw[position + length - 1]
+        return text[offsets[first] : offsets[first + length - 1] + word_length(last)], where
 
 
 def read(post: PostText) -> Reading:

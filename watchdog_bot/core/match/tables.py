@@ -189,3 +189,32 @@ class Postings(dict[str, "int | array[int]"]):
         if held is None:
             return 0
         return 1 if isinstance(held, int) else len(held)
+
+
+class Many(dict[str, "str | list[str]"]):
+    """One or several strings under each key; a single one is held without a list, for most are single."""
+
+    def put(self, key: str, value: str) -> None:
+        """Add a value that is not there yet."""
+        held = self.get(key)
+        if held is None:
+            self[key] = value
+        elif isinstance(held, str):
+            self[key] = [held, value]
+        else:
+            held.append(value)
+
+    def drop(self, key: str, value: str) -> None:
+        """Remove a value that is there."""
+        held = self[key]
+        if isinstance(held, str):
+            del self[key]
+            return
+        held.remove(value)
+        if len(held) == 1:
+            self[key] = held[0]
+
+    def under(self, key: str) -> Iterable[str]:
+        """The values of a key that is there."""
+        held = self[key]
+        return (held,) if isinstance(held, str) else held

@@ -1,16 +1,16 @@
 """Which keys a post has (see `program`), for all keys in use at once.
 
-Plain words need nothing: they are the post's own. Every other kind of key hangs on something cheap to look
-up, and is looked at only where that is in the post:
+Plain words need nothing: they are the post's own. Every other kind of key is found by something cheap:
 
-    kind of key                  hangs on
-    word with capitals           its folded word
-    phrase                       the least used of its words
-    phrase with `*`              the same, else the beginning of its first word
+    kind of key                  found by
+    phrase of 2 or 3 words       the pairs and triples of the post's words, quoted like the key
+    longer phrase                its first three words
+    phrase with `*`              a whole word of it, else the beginning of its first
     prefix*                      its first three letters
+    word or phrase with capitals its folded key
     ~form                        its stems and lemmas (`forms`)
-    name                         its spellings (`names`)
-    title:KEY                    KEY in the title
+    name                         its sound (`names`), and like a word with capitals
+    title:KEY                    KEY in the title alone
     topic:                       the keys of the topic's words
     source:                      the post's source, remembered
 
@@ -19,8 +19,7 @@ Keys are counted, and leave when nobody asks for them any more.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from watchdog_bot.core.errors import QueryError
@@ -29,65 +28,35 @@ from watchdog_bot.core.match.program import TITLE, key_of, text_leaf, topic_key
 from watchdog_bot.core.match.query_lexer import PREFIX_MIN
 from watchdog_bot.core.match.query_topic import topic_leaf
 from watchdog_bot.core.match.query_tree import Form, Phrase, Prefix, TextLeaf, Word
-from watchdog_bot.core.match.reading import Reading, read_title
+from watchdog_bot.core.match.reading import GRAM_MAX, Reading, read_title
+from watchdog_bot.core.match.tables import Many
 from watchdog_bot.core.model import PostText, Topic
-from watchdog_bot.core.text import fold, tokens, words
+from watchdog_bot.core.text import fold, words
 
 OTHER_KINDS = ("country:", "main:", "any:", "topic:", "lang:")  # keys that a post simply has
 SOURCE = "source:"
-
-
-class Many(dict[str, "str | list[str]"]):
-    """One or several strings under each key; a single one is held without a list, for most are single."""
-
-    def put(self, key: str, value: str) -> None:
-        """Add a value that is not there yet."""
-        held = self.get(key)
-        if held is None:
-            self[key] = value
-        elif isinstance(held, str):
-            self[key] = [held, value]
-        else:
-            held.append(value)
-
-    def drop(self, key: str, value: str) -> None:
-        """Remove a value that is there."""
-        held = self[key]
-        if isinstance(held, str):
-            del self[key]
-            return
-        held.remove(value)
-        if len(held) == 1:
-            self[key] = held[0]
-
-    def under(self, key: str) -> Iterable[str]:
-        """The values of a key."""
-        held = self.get(key, ())
-        return (held,) if isinstance(held, str) else held
-
-    def count(self, key: str) -> int:
-        """How many values a key has."""
-        held = self.get(key, ())
-        return 1 if isinstance(held, str) else len(held)
+_BEYOND = (1 << 60, 0)
 
 
 class Terms:
     """The keys in use."""
 
     def __init__(self) -> None:
+        """Empty."""
         self._uses: dict[str, int] = {}  # keys that are not plain words
         self._aliases = Many()  # folded key → keys that ask for the same with capitals or hyphens
-        self._phrases = Many()  # word → phrase keys
+        self._longer = Many()  # the first three words of a phrase, quoted → phrase keys
         self._starred = Many()  # word, or prefix* → phrase keys with stars
         self._prefixes = Many()  # first letters → prefix keys
         self._form_words: dict[str, str] = {}  # key → its word
         self._forms: dict[str, Many] = {}  # language, once a post in it has come → form key → keys
-        self._names = Many()  # root of a name → keys
+        self._names = Many()  # sound → keys
         self._titled: set[str] = set()  # keys without `title:`
         self._sources: dict[str, str] = {}  # key → padded phrase
         self._source_keys: dict[str, tuple[str, ...]] = {}  # source → its keys, remembered
         self._topics: dict[str, tuple[str, tuple[str, ...]]] = {}  # topic key → its name, its words' keys
         self._topics_of = Many()  # key → topic keys
+        self._firsts: dict[str, int] = {}  # first word of a phrase → of how many
 
     # ------------------------------------------------------------------ keys come and go
 
@@ -118,11 +87,13 @@ class Terms:
         elif key.startswith(TITLE):
             self.use(key.removeprefix(TITLE))
             self._titled.add(key.removeprefix(TITLE))
-        elif (plain := folded_key(key)) != key:
-            self.use(plain)
-            self._aliases.put(plain, key)
         else:
-            self._hook(key)
+            leaf, alias = text_leaf(key), alias_of(key)
+            if alias:
+                self.use(alias)
+                self._aliases.put(alias, key)
+            if not alias or leaf_is_name(leaf):
+                self._hook(key, leaf)
 
     def _leave(self, key: str) -> None:
         if key.startswith(SOURCE):
@@ -131,60 +102,66 @@ class Terms:
         elif key.startswith(TITLE):
             self._titled.remove(key.removeprefix(TITLE))
             self.release(key.removeprefix(TITLE))
-        elif (plain := folded_key(key)) != key:
-            self._aliases.drop(plain, key)
-            self.release(plain)
         else:
-            self._unhook(key)
+            leaf, alias = text_leaf(key), alias_of(key)
+            if alias:
+                self._aliases.drop(alias, key)
+                self.release(alias)
+            if not alias or leaf_is_name(leaf):
+                self._unhook(key, leaf)
 
-    def _hook(self, key: str) -> None:
-        leaf = text_leaf(key)
+    def _hook(self, key: str, leaf: TextLeaf) -> None:
         if isinstance(leaf, Form):
             self._form_words[key] = leaf.text
         elif isinstance(leaf, Phrase) and "*" in leaf.text:
             self.use(star_hook(leaf.text))
-        for table, hook in self._hooks(leaf, lambda words: min(words, key=self._phrases.count)):
+        elif isinstance(leaf, Phrase) and not leaf.is_name:
+            first = leaf.text.partition(" ")[0]
+            self._firsts[first] = self._firsts.get(first, 0) + 1
+        for table, hook in self._hooks(leaf):
             table.put(hook, key)
 
-    def _unhook(self, key: str) -> None:
-        leaf = text_leaf(key)
-        for table, hook in self._hooks(
-            leaf, lambda words: next(w for w in words if key in self._phrases.under(w))
-        ):
+    def _unhook(self, key: str, leaf: TextLeaf) -> None:
+        for table, hook in self._hooks(leaf):
             table.drop(hook, key)
         if isinstance(leaf, Form):
             del self._form_words[key]
         elif isinstance(leaf, Phrase) and "*" in leaf.text:
             self.release(star_hook(leaf.text))
+        elif isinstance(leaf, Phrase) and not leaf.is_name:
+            first = leaf.text.partition(" ")[0]
+            self._firsts[first] -= 1
+            if not self._firsts[first]:
+                del self._firsts[first]
 
-    def _hooks(self, leaf: TextLeaf, of_phrase: Callable[[list[str]], str]) -> Iterator[tuple[Many, str]]:
-        """What a folded key hangs on, and in which table. `of_phrase` chooses among the words of a phrase."""
+    def _hooks(self, leaf: TextLeaf) -> Iterator[tuple[Many, str]]:
+        """What a folded key is found by, and in which table; nothing where the key itself is what is found."""
         match leaf:
             case Word(text, is_name=True) | Phrase(text, is_name=True):
-                yield from ((self._names, hook) for hook in names.keys_of_name(text))
+                yield from ((self._names, hook) for hook in names.name(text).hooks)
             case Phrase(text) if "*" in text:
                 yield self._starred, star_hook(text)
-            case Phrase(text):
-                yield self._phrases, of_phrase(text.split())
+            case Phrase(text) if text.count(" ") >= GRAM_MAX:
+                yield self._longer, f'"{" ".join(text.split()[:GRAM_MAX])}"'
             case Prefix(text):
                 yield self._prefixes, text[:PREFIX_MIN]
             case Form(text):
                 for language, table in self._forms.items():
                     yield from ((table, form) for form in _form_keys(text, language))
-            case Word():
-                pass  # never: a word that is folded and no name is free
+            case Phrase() | Word():
+                return
 
     def set_topics(self, topics: Iterable[Topic]) -> None:
         """The topics there are now. A word that no query could ask for is left out."""
-        new = {topic_key(topic.name): topic for topic in topics}
-        for key in [key for key, old in self._topics.items() if key not in new or _topic(new[key]) != old]:
+        new = {topic_key(topic.name): _topic(topic) for topic in topics}
+        for key in [key for key, old in self._topics.items() if new.get(key) != old]:
             for word in self._topics.pop(key)[1]:
                 self._topics_of.drop(word, key)
                 self.release(word)
         for key, topic in new.items():
             if key not in self._topics:
-                self._topics[key] = _topic(topic)
-                for word in self._topics[key][1]:
+                self._topics[key] = topic
+                for word in topic[1]:
                     self.use(word)
                     self._topics_of.put(word, key)
 
@@ -213,14 +190,16 @@ class Terms:
         return found
 
     def _in_words(self, reading: Reading, language: str | None) -> set[str]:
-        distinct = reading.distinct
-        found = set(distinct)
+        found = set(reading.distinct)
+        if self._firsts:
+            grams = reading.grams(self._firsts)
+            found.update(self._uses.keys() & grams)
+            if self._longer:
+                self._add_verified(self._longer, grams, reading, found)
         if self._prefixes:
-            self._add_prefixes(distinct, found)
-        for word in self._phrases.keys() & distinct:
-            found.update(key for key in self._phrases.under(word) if f" {key[1:-1]} " in reading.joined)
-        for hook in self._starred.keys() & found:
-            found.update(key for key in self._starred.under(hook) if star_pattern(key).search(reading.joined))
+            self._add_prefixes(reading.distinct, found)
+        if self._starred:
+            self._add_verified(self._starred, found, reading, found)
         if self._form_words:
             self._add_forms(reading, language, found)
         if self._names:
@@ -229,15 +208,23 @@ class Terms:
             found.update(self._aliases.under(key))
         return found
 
+    def _add_verified(self, table: Many, hooks: set[str], reading: Reading, found: set[str]) -> None:
+        for hook in table.keys() & hooks:
+            for key in table.under(hook):
+                if locate.pattern(key[1:-1]).search(reading.joined):
+                    found.add(key)
+
     def _add_prefixes(self, distinct: set[str], found: set[str]) -> None:
         heads = self._prefixes
         for word in distinct:
             head = word[:PREFIX_MIN]
             if head in heads:
-                found.update(key for key in heads.under(head) if word.startswith(key[:-1]))
+                for key in heads.under(head):
+                    if word.startswith(key[:-1]):
+                        found.add(key)
 
     def _add_forms(self, reading: Reading, published: str | None, found: set[str]) -> None:
-        for language, raw in forms.languages(set(reading.raw), published).items():
+        for language, raw in forms.languages(reading.raw_distinct, published).items():
             if language not in self._forms:
                 self._forms[language] = Many()
                 for key, word in self._form_words.items():
@@ -249,11 +236,21 @@ class Terms:
                     found.update(table.under(form))
 
     def _add_names(self, reading: Reading, found: set[str]) -> None:
-        raw = set(reading.raw)
-        for root in self._names.keys() & names.keys_of_text(raw):
-            found.update(
-                key for key in self._names.under(root) if locate.name(reading, text_leaf(key)) is not None
-            )
+        places = reading.names
+        written = {word.capitalize(): word for word in reading.distinct}
+        written |= {word.upper(): word for word in reading.distinct}
+        for key in self._uses.keys() & written.keys():
+            places[key] = (reading.first[written[key]], 1)
+        hooks = self._names
+        for raw in reading.raw_distinct:
+            if raw[0].isupper():
+                for hook in names.hooks_of_word(raw):
+                    if hook in hooks:
+                        for key in hooks.under(hook):
+                            place = locate.name_by_word(reading, asked_name(key), raw)
+                            if place is not None and place < places.get(key, _BEYOND):
+                                places[key] = place
+        found.update(places)
 
     def _in_source(self, source: str) -> tuple[str, ...]:
         keys = self._source_keys.get(source)
@@ -284,22 +281,31 @@ def is_free(key: str) -> bool:
 
 
 def folded_key(key: str) -> str:
-    """The key that asks for the same in folded words; names keep their capitals."""
+    """The key that asks for the same in folded words."""
     match text_leaf(key):
-        case Word(is_name=True) | Phrase(is_name=True):
-            return key
         case Prefix(text):
             return f"{padded(text).strip()}*"
         case Form(text):
             return f"~{forms.plain(text)}"
         case Word(text) | Phrase(text):
-            pieces = starred_words(text)
+            pieces = locate.starred_words(text)
             return pieces[0] if len(pieces) == 1 else f'"{" ".join(pieces)}"'
 
 
-def starred_words(text: str) -> list[str]:
-    """Folded words, each with the star that stands behind it."""
-    return [token.folded + ("*" if text.startswith("*", token.end) else "") for token in tokens(text)]
+def alias_of(key: str) -> str:
+    """The folded key that has to be in use for this one to be found; empty where it is found by itself.
+
+    A name written like This or THIS is found by writing the words of a post so.
+    """
+    plain = folded_key(key)
+    if plain == key or (key in {plain.capitalize(), plain.upper()} and leaf_is_name(text_leaf(key))):
+        return ""
+    return plain
+
+
+def leaf_is_name(leaf: TextLeaf) -> bool:
+    """Whether other spellings count."""
+    return isinstance(leaf, Word | Phrase) and leaf.is_name
 
 
 def padded(text: str) -> str:
@@ -308,15 +314,12 @@ def padded(text: str) -> str:
 
 
 def star_hook(text: str) -> str:
-    """What a phrase with stars hangs on: a whole word of it, or the beginning of its first."""
+    """What a phrase with stars is found by: a whole word of it, or the beginning of its first."""
     pieces = text.split()
     return next((piece for piece in pieces if not piece.endswith("*")), pieces[0])
 
 
-@lru_cache(maxsize=4096)
-def star_pattern(key: str) -> re.Pattern[str]:
-    """What finds a phrase with stars in `Reading.joined`."""
-    pieces = [
-        re.escape(piece.rstrip("*")) + ("[^ ]*" if piece.endswith("*") else "") for piece in key[1:-1].split()
-    ]
-    return re.compile(f" {' '.join(pieces)} ")
+@lru_cache(maxsize=50_000)
+def asked_name(key: str) -> names.Name:
+    """The name that a key asks for."""
+    return names.name(text_leaf(key).text)
