@@ -41,6 +41,7 @@ from watchdog_bot.simulator import Chat, Message, Simulator
 WORDS = ("people", "government", "security")
 COUNTRIES = 5
 LIMIT = 460.0  # seconds in all: below eight minutes, with the good-bye
+STARTING = 60.0  # seconds: generous, because the machine may be shared
 LOOK = 0.1  # seconds between looks into the database
 TEXT_READ = 4000  # characters of a text in which the bot looks for countries
 
@@ -71,6 +72,8 @@ async def trial(
         ledger = Ledger(folder / "watchdog.db")
         await bot.start()
         try:
+            # It opens its database before it talks to Telegram: no half-made file is looked into.
+            await simulator.wait_for(lambda: simulator.calls["getUpdates"] or None, STARTING)
             return await _play(chosen, (*countries, *words), _World(simulator, library, ledger, bot), out=out)
         except TimeoutError:
             sys.stderr.write(bot.tail() + "\n")
