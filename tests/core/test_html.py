@@ -30,6 +30,7 @@ MARKUP = st.text(
         ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
         ("AT&amp;T &lt;3 &eacute;t&eacute;", "AT&T <3 été"),
         ("twice &amp;amp; thrice", "twice & thrice"),
+        ("<p>twice &amp;amp; thrice</p>", "twice & thrice"),
         ("&lt;p&gt;escaped once too often&lt;/p&gt;", "escaped once too often"),
         ("<p>code: &lt;b&gt; stays</p>", "code: <b> stays"),
         ("&#8220;quoted&#x201D; &#146;", "“quoted” ’"),

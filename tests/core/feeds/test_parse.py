@@ -368,7 +368,7 @@ def test_a_text_is_shortened_between_words() -> None:
         ("https:b.example", None),
         ("?q=1", "https://a.example/dir/page?q=1"),
         ("https://b.example/новости", "https://b.example/новости"),
-        ("https://", None), ("http://[x", None), ("http://a:b/", None), ("", None), (None, None), ("x" * 5000, None), ("https://b.example/\u202e", None),
+        ("https://", None), ("\u00a0", None), ("http://[x", None), ("http://a:b/", None), ("", None), (None, None), ("x" * 5000, None), ("https://b.example/\u202e", None),
     ],
 )  # fmt: skip
 def test_an_address_is_absolute_http_or_nothing(href: str | None, address: str | None) -> None:

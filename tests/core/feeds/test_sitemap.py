@@ -5,9 +5,9 @@ import pytest
 from tests.corpora import corpora
 from watchdog_bot.core.feeds.entry import MAX_ENTRIES
 from watchdog_bot.core.feeds.parse import parse_document
-from watchdog_bot.core.feeds.rules import SourceRules
+from watchdog_bot.core.feeds.rules import SourceRules, in_section
 from watchdog_bot.core.feeds.sitemap import title_from
-from watchdog_bot.core.model import FeedKind, ParsedFeed
+from watchdog_bot.core.model import FeedKind, ParsedEntry, ParsedFeed
 
 URL = "https://source.example/sitemap.xml"
 
@@ -35,6 +35,10 @@ def test_an_index_names_its_sitemaps_the_most_promising_first() -> None:
         "sitemap_8_news.xml.gz", "sitemap_8_latest.xml.gz", "post-sitemap.xml", "sitemap_3.xml", "sitemap_tags.xml",
     ]  # fmt: skip
     assert feed.entries == ()
+
+
+def test_a_sitemap_without_addresses_is_an_empty_one() -> None:
+    assert read("<urlset></urlset>") == ParsedFeed(FeedKind.SITEMAP)
 
 
 def test_of_many_addresses_the_newest_are_kept_wherever_they_stand() -> None:
@@ -87,6 +91,10 @@ def test_only_the_entries_of_a_section_are_kept(section: str, kept: set[str]) ->
     )
     feed = read(f"<urlset>{urls}</urlset>", SourceRules(section=section))
     assert {(entry.link or "").removeprefix("https://source.example/") for entry in feed.entries} == kept
+
+
+def test_without_a_section_everything_is_of_it() -> None:
+    assert in_section(ParsedEntry(None, None, "x"), "")
 
 
 def test_an_entry_without_an_address_is_of_no_section() -> None:

@@ -82,9 +82,9 @@ def _blocks(text: str) -> list[_Block]:
     if "<!--" in text:
         text = _COMMENT.sub("", text)
     starts = list(islice(_BLOCK.finditer(text), MAX_ADDRESSES))
-    ends = [start.start() for start in starts[1:]] + [len(text)]
+    ends = [*(start.start() for start in starts[1:]), len(text)]
     return [
-        (start[1].lower(), _fields(text[start.end() : end])) for start, end in zip(starts, ends, strict=True)
+        (start[1].lower(), _fields(text[start.end() : end])) for start, end in zip(starts, ends, strict=False)
     ]
 
 
