@@ -195,6 +195,7 @@ class Poller:
             await self._with_readings(feed, entries),
             match=self._match,
             memory=decide.remembered(memory, fetched),
+            total=work.total or len(parsed.entries),
             min_interval=self._min_interval,
             now=self._clock.now(),
         )

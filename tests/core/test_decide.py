@@ -82,6 +82,7 @@ def decided(
         read,
         match=match,
         memory=decide.remembered(HttpMemory(body_hash=b"h" * 16), FETCHED),
+        total=len(entries),
         min_interval=300,
         now=NOW,
     )
@@ -170,7 +171,8 @@ def test_dates_decide_nothing() -> None:
 
 
 def test_both_validators_are_kept_as_they_came() -> None:
-    assert decided([entry(1)]).feed.memory == HttpMemory('"new"', "yesterday", b"h" * 16)
+    memory = decided([entry(1)]).feed.memory
+    assert (memory.etag, memory.last_modified, memory.body_hash) == ('"new"', "yesterday", b"h" * 16)
 
 
 def test_a_feed_that_turns_empty_is_a_failure_and_keeps_its_validators() -> None:
@@ -226,7 +228,18 @@ def test_only_gone_pauses_a_feed() -> None:
 
 def test_a_feed_that_works_again_is_well_again() -> None:
     ill = replace(FEED, health=FeedHealth(failures=3, failing_since=NOW - timedelta(days=1), cause="timeout"))
-    assert decided([entry(1)], [known(entry(1))], feed=ill).feed.health.failing_since is None
+    well = decided([entry(1)], [known(entry(1))], feed=ill).feed.health
+    assert well.failing_since is None
+    assert well.note == "unreachable 24 h; caught up no post"
+
+
+def test_after_an_outage_a_document_of_new_posts_only_may_lack_some_and_says_so() -> None:
+    ill = replace(
+        FEED, health=FeedHealth(failures=3, failing_since=NOW - timedelta(hours=3), cause="timeout")
+    )
+    assert decided([entry(2), entry(1)], feed=ill).feed.health.note == (
+        "unreachable 3 h; caught up 2 posts; some may be missing"
+    )
 
 
 ENTRIES = st.lists(st.integers(1, 6).map(entry), max_size=12)

@@ -252,3 +252,15 @@ async def test_a_pending_migration_is_applied_on_opening(tmp_path: Path, clock: 
     assert [one.name for one in migrations.applied(db)] == ["m001_first"]
     assert migrations.pending(db) == []
     db.close()
+
+
+async def test_a_start_that_was_killed_before_its_first_migration_is_begun_again(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    db = Database(tmp_path / "watchdog.db", execute_plugins=False)
+    db.execute(
+        "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)"
+    )
+    db.close()
+    async with Store.open(tmp_path / "watchdog.db", clock=clock) as store:
+        assert await store.feeds() == ()

@@ -126,13 +126,15 @@ def update(
     *,
     match: Matching,
     memory: HttpMemory,
+    total: int,
     min_interval: int,
     now: datetime,
 ) -> FeedUpdate:
     """All that one poll owes to the store.
 
     `entries` come from `facts`, with `reading` filled where `needs_reading`; `match` is asked only for
-    posts that may alert. `memory` is what to keep of the answer; `min_interval` is in seconds.
+    posts that may alert. `memory` is what to keep of the answer, `total` the number of entries in the whole
+    document, of which only the new ones may have been read; `min_interval` is in seconds.
     """
     if not parsed.entries and feed.baseline_done:  # rule 6
         empty = FetchFailed("the feed answers, but it is empty now", FailureWeight.SOFT)
@@ -147,12 +149,15 @@ def update(
     state = health.after(feed.health, fetched, now)
     if posts:
         state = replace(state, last_new_at=now)
+    state = replace(state, note=_note(feed, new=len(posts), total=total, now=now))
+    before = schedule.Pace.from_text(feed.memory.pace)
+    memory = replace(memory, pace=schedule.pace_of(parsed, before).to_text())
     change = FeedChange(
         feed_id=feed.id,
         memory=memory,
         health=state,
         next_check_at=schedule.next_check(
-            feed, fetched, parsed=parsed, health=state, now=now, min_interval=min_interval
+            feed, fetched, parsed=parsed, health=state, now=now, min_interval=min_interval, pace=before
         ),
         kind=parsed.kind,
         baseline_done=True,
@@ -199,7 +204,12 @@ def _change(
     feed: Feed, result: FetchResult, memory: HttpMemory, *, min_interval: int, now: datetime
 ) -> FeedChange:
     state = health.after(feed.health, result, now)
-    due = schedule.next_check(feed, result, parsed=None, health=state, now=now, min_interval=min_interval)
+    if not isinstance(result, FetchFailed):
+        state = replace(state, note=_note(feed, new=0, total=0, now=now))
+    pace = schedule.Pace.from_text(feed.memory.pace)
+    due = schedule.next_check(
+        feed, result, parsed=None, health=state, now=now, min_interval=min_interval, pace=pace
+    )
     return FeedChange(
         feed_id=feed.id,
         memory=memory,
@@ -219,6 +229,11 @@ def _oldest_first(fresh: Sequence[EntryFacts]) -> list[EntryFacts]:
     if len(known) < len(upwards):
         return upwards
     return [each for _, each in sorted(zip(known, upwards, strict=True), key=lambda pair: pair[0])]
+
+
+def _note(feed: Feed, *, new: int, total: int, now: datetime) -> str | None:
+    """What came of an outage that is over, honest about gaps; the last one stays until the next."""
+    return health.caught_up(feed.health, new=new, total=total, now=now) or feed.health.note
 
 
 def worth_telling(feed: Feed, change: FeedChange, now: datetime) -> bool:

@@ -44,6 +44,7 @@ class HttpMemory:
     slices: bytes = b""  # 8 bytes for each entry of the last document (see core.feeds.slices)
     moved_to: str | None = None  # where permanent redirects led last, so many times in a row
     moved_times: int = 0
+    pace: str = ""  # what its documents say of when to come (core.feeds.schedule.Pace, as text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class FeedHealth:
     failures: float = 0.0  # weighted and consecutive: hard 1, soft 0.5, temporary 0.25; 0 when well
     failing_since: datetime | None = None
     cause: str | None = None  # why it fails, in words an admin understands
+    note: str | None = None  # what came of the last outage: "unreachable 3 h; caught up 4 posts"
 
 
 @dataclass(frozen=True, slots=True)

@@ -401,7 +401,7 @@ def feed_news(feed: Feed, change: FeedChange, now: datetime) -> Message:
             f"🛑 {name} was withdrawn by its server: {escape(cut(state.cause or '', 200))}. It is not asked any more; /feeds"
         )
     if state.failing_since is None:
-        return Message(f"✅ {name} works again.")
+        return Message(f"✅ {name} works again" + (f": {escape(state.note)}." if state.note else "."))
     lasted = health.span(now - state.failing_since)
     cause = escape(cut(state.cause or "", 200))
     return Message(f"⚠️ {name} has been failing for {lasted}: {cause}. It is still asked, less often; /feeds")
@@ -415,7 +415,8 @@ def feed_state(feed: Feed, now: datetime) -> str:
     if state.failing_since or state.last_checked_at is None:
         return cut(health.in_words(state, now), 200)
     news = f", newest post {ago(state.last_new_at, now)}" if state.last_new_at else ""
-    return f"well, checked {ago(state.last_checked_at, now)}{news}"
+    note = f"; {state.note}" if state.note else ""
+    return f"well, checked {ago(state.last_checked_at, now)}{news}{note}"
 
 
 CHOICES = 6

@@ -155,8 +155,8 @@ def _prepare(path: Path, db: Database) -> Database:
 
 def _refuse_strangers(path: Path, db: Database) -> None:
     """Another program's database, or one that a newer release has changed."""
-    if not db.table_names():
-        return
+    if not set(db.table_names()) - {"_sqlite_migrations"}:
+        return  # new, or killed before the first migration was committed
     (application,) = db.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID:
         raise StoreError(

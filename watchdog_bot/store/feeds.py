@@ -23,7 +23,7 @@ def add(
     every: int | None,
     countries: Sequence[str],
     language: str | None,
-    rules: str,
+    rules: str = "",
 ) -> Feed:
     """The feed at this address: the one that is there already, unchanged, or a new one that is due at once."""
     with writing(db):
@@ -117,6 +117,7 @@ def change(db: Database, update: FeedChange) -> None:
         """
         UPDATE feed SET
             etag = ?, last_modified = ?, body_hash = ?, slices = ?, moved_to = ?, moved_times = ?,
+            pace = ?, note = ?,
             last_checked_at = ?, last_ok_at = ?, last_new_at = ?, failures = ?, failing_since = ?, cause = ?,
             next_check_at = ?, kind = ?, baseline_done = ?,
             paused = CASE WHEN ? = 1 THEN 1 ELSE paused END,
@@ -130,6 +131,8 @@ def change(db: Database, update: FeedChange) -> None:
             memory.slices or None,
             memory.moved_to,
             memory.moved_times,
+            memory.pace,
+            health.note,
             ms_or_none(health.last_checked_at),
             ms_or_none(health.last_ok_at),
             ms_or_none(health.last_new_at),

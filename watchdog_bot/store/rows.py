@@ -118,6 +118,7 @@ def feed(row: Row) -> Feed:
             slices=row["slices"] or b"",
             moved_to=row["moved_to"],
             moved_times=row["moved_times"],
+            pace=row["pace"],
         ),
         health=FeedHealth(
             last_checked_at=moment_or_none(row["last_checked_at"]),
@@ -126,6 +127,7 @@ def feed(row: Row) -> Feed:
             failures=row["failures"],
             failing_since=moment_or_none(row["failing_since"]),
             cause=row["cause"],
+            note=row["note"],
         ),
         next_check_at=moment(row["next_check_at"]) if row["next_check_at"] else None,
         baseline_done=bool(row["baseline_done"]),

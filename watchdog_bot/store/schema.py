@@ -49,6 +49,8 @@ _FIRST = (
         slices BLOB,
         moved_to TEXT,
         moved_times INTEGER NOT NULL DEFAULT 0,
+        pace TEXT NOT NULL DEFAULT '',
+        note TEXT,
         rules TEXT NOT NULL DEFAULT '',
         last_checked_at INTEGER,
         last_ok_at INTEGER,
