@@ -31,6 +31,7 @@ MARKUP = st.text(
         ("AT&amp;T &lt;3 &eacute;t&eacute;", "AT&T <3 été"),
         ("twice &amp;amp; thrice", "twice & thrice"),
         ("<p>twice &amp;amp; thrice</p>", "twice & thrice"),
+        ("1 < 2: &lt;p&gt;so&lt;/p&gt;", "1 < 2: so"),
         ("&lt;p&gt;escaped once too often&lt;/p&gt;", "escaped once too often"),
         ("<p>code: &lt;b&gt; stays</p>", "code: <b> stays"),
         ("&#8220;quoted&#x201D; &#146;", "“quoted” ’"),

@@ -49,7 +49,7 @@ def test_announced_feeds_come_first_and_comments_last() -> None:
     page = """<head><link rel="alternate" type="application/rss+xml" title="Comments Feed" href="/comments/feed/">
     <link rel="alternate" type="application/rss+xml" title="Everything" href="/feed/">
     <link rel="alternate" type="application/json" href="/wp-json/wp/v2/pages/1"><link rel="alternate" hreflang="ru" href="/ru/">
-    <link rel="alternate" type="application/json+oembed" href="/oembed"><link rel="stylesheet" href="/feed.css">
+    <link rel="alternate" type="text/xml" href="/oembed/x.xml"><link rel="alternate" type="application/json+oembed" href="/oembed"><link rel="stylesheet" href="/feed.css">
     <link rel="alternate" type="application/atom+xml" title="Watchdog" href="watchdog.atom"></head><a href="/other.rss">RSS</a>"""
     assert urls(page) == [
         "https://radio.example/watchdog.atom", "https://radio.example/feed/", "https://radio.example/other.rss", "https://radio.example/comments/feed/",

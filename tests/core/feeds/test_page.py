@@ -177,6 +177,11 @@ def test_a_container_without_a_link_is_passed_over() -> None:
     assert [(entry.link, entry.title) for entry in feed.entries] == [("https://radio.example/z", "Z")]
 
 
+def test_a_teaser_that_repeats_the_title_is_no_summary() -> None:
+    block = '<article><h2><a href="/p/{0}">Statement number {0} of the committee</a></h2><p>Statement number {0} of the committee, read out at noon</p></article>'
+    assert [entry.summary for entry in guessed(block.format(1) + block.format(2)).entries] == ["", ""]
+
+
 def test_a_date_that_only_looks_like_one_is_none() -> None:
     block = '<article><h2><a href="/p/{0}">Statement number {0} of the committee</a></h2><span class="date">{0} days ago, 17</span><time datetime="soon 2026">x</time></article>'
     assert [entry.published for entry in guessed(block.format(1) + block.format(2)).entries] == [None, None]

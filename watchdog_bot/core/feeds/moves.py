@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from watchdog_bot.core.model import Fetched, FetchFailed, FetchResult, NotModified
+from watchdog_bot.core.model import FetchFailed, FetchResult
 
 BELIEVED_AFTER: Final = 5
 
@@ -27,10 +27,8 @@ class Moves:
 
 def after(moves: Moves, result: FetchResult) -> Moves:
     """The count after an answer. A failure says nothing about addresses and changes nothing."""
-    match result:
-        case FetchFailed():
-            return moves
-        case Fetched(moved_to=None) | NotModified(moved_to=None):
-            return Moves()
-        case Fetched(moved_to=to) | NotModified(moved_to=to):
-            return Moves(to, moves.times + 1 if to == moves.to else 1)
+    if isinstance(result, FetchFailed):
+        return moves
+    if result.moved_to is None:
+        return Moves()
+    return Moves(result.moved_to, moves.times + 1 if result.moved_to == moves.to else 1)

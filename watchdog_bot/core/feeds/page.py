@@ -118,29 +118,18 @@ def _base(tree: LexborHTMLParser, url: str) -> str:
 def _selected(tree: LexborHTMLParser, rules: SourceRules, base: str, now: datetime | None) -> list[_Post]:
     posts: dict[str, _Post] = {}
     for block in tree.css(rules.container)[:MAX_ENTRIES]:
-        anchor = _first(block, rules.link) if rules.link else _main_link(block, base)
+        anchor = block.css_first(rules.link) if rules.link else _main_link(block, base)
         address = absolute(anchor.attributes.get("href"), base) if anchor is not None else None
         if anchor is None or address is None:
             continue
-        named = _first(block, rules.title) if rules.title else _first(block, _HEADINGS)
+        named = block.css_first(rules.title) if rules.title else block.css_first(_HEADINGS)
         title = _words(named) if named is not None else _words(anchor)
-        told = _first(block, rules.summary) if rules.summary else None
+        told = block.css_first(rules.summary) if rules.summary else None
         summary = _words(told) if told is not None else _summary(block, title)
-        dated = _first(block, rules.date) if rules.date else None
+        dated = block.css_first(rules.date) if rules.date else None
         moment = _date_of(dated, now) if dated is not None else None if rules.date else _date_in(block, now)
         posts.setdefault(address, _Post(address, title, moment, summary))
     return list(posts.values())
-
-
-def _first(block: LexborNode, selector: str) -> LexborNode | None:
-    """The first match inside the block, or the block itself."""
-    return block.css_first(selector) or (
-        block if block.css_matches(selector) and _is(block, selector) else None
-    )
-
-
-def _is(block: LexborNode, selector: str) -> bool:
-    return selector.strip().lower() == block.tag
 
 
 def _main_link(block: LexborNode, base: str) -> LexborNode | None:
