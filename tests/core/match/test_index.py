@@ -17,8 +17,16 @@ from tests.core.match.samples import (
 )
 from watchdog_bot.core.match.explain import explain
 from watchdog_bot.core.match.index import MatchIndex
-from watchdog_bot.core.match.query import Query, QueryError, parse, parse_keywords, show
-from watchdog_bot.core.model import Evidence, PostText, SubscriberId, SubscriptionId, Topic
+from watchdog_bot.core.match.query import Not, Or, Query, QueryError, Word, parse, parse_keywords, show
+from watchdog_bot.core.model import (
+    CountryReading,
+    CountryScore,
+    Evidence,
+    PostText,
+    SubscriberId,
+    SubscriptionId,
+    Topic,
+)
 
 
 def index_of(*typed: str) -> MatchIndex:
@@ -140,6 +148,77 @@ def test_only_the_answered_side_of_or_is_evidence() -> None:
     assert evidence("nothing OR verdict OR (torture nothing)", VERDICT) == [
         ("word", "verdict", "verdict", "summary")
     ]
+
+
+def test_a_country_that_nothing_in_the_text_names_is_the_source_s() -> None:
+    bare = CountryReading(about=(CountryScore("UA", 1.0),))
+    assert evidence("Ukraine", PostText("x", source="Radio", countries=bare)) == [
+        ("country", "UA", "Radio", "feed")
+    ]
+
+
+def test_a_phrase_of_any_length_is_found_and_never_over_the_end_of_a_field() -> None:
+    post = PostText("one two three", summary="four five six seven eight", tags=("nine ten", "eleven"))
+    for typed in (
+        '"two three"',
+        '"one two three"',
+        '"four five six seven"',
+        '"five six seven eight"',
+        '"Nine Ten"',
+    ):
+        assert matches(typed, post)
+    for typed in (
+        '"three four"',
+        '"two three four"',
+        '"two three four five"',
+        '"ten eleven"',
+        '"five six seven nine"',
+    ):
+        assert not matches(typed, post)
+
+
+def test_names_of_several_words_stand_together() -> None:
+    post = PostText("Miftakhov came. Azat Karimov", "Miftakhov Azat. Then Azat", tags=("Miftakhov",))
+    assert not matches('"Azat Miftakhov"', post)
+    assert not matches('"Miftakhov Azat Karimov"', post)
+    assert evidence('"Miftakhov azat"', post) == [("phrase", "Miftakhov azat", "Miftakhov Azat", "summary")]
+    assert evidence('"Azat Karimov"', post) == [("phrase", "Azat Karimov", "Azat Karimov", "title")]
+    assert matches('"Azat Karimov"', PostText("azat karimov"))
+
+
+def test_a_name_in_another_script_is_met_as_it_stands() -> None:
+    assert matches("Ձերբակալված", PostText("ձերբակալված"))
+    assert matches('"Նիկոլ Փաշինյան"', PostText("Նիկոլ Փաշինյան"))
+    assert not matches('"Նիկոլ Փաշինյան"', PostText("Նիկոլ Փաշինյանի"))
+
+
+def test_a_name_with_odd_capitals_is_found_in_small_letters() -> None:
+    assert matches("McDonald", PostText("mcdonald"))
+    assert matches("UNESCO", PostText("unesco"))
+    assert matches("Straße", PostText("STRASSE"))
+
+
+def test_title_forms_are_those_of_the_title() -> None:
+    post = PostText("Про арешт", summary="Її справа", language=None)  # only the summary tells the language
+    assert matches("title:~арешт", post)
+
+
+def test_many_queries_under_one_key_come_and_go() -> None:
+    index = index_of(
+        "torture alpha", "torture beta", "torture gamma", "(a1 OR b1) torture", "censor*", "censur*"
+    )
+    for number in (3, 1, 2, 4, 5, 6):
+        index.remove(SubscriptionId(number))
+    assert (len(index), len(index._postings)) == (0, 0)
+
+
+def test_what_no_person_can_type_does_no_harm() -> None:
+    index = index_of()
+    either = Or((Word("torture"), Not(Word("football"))))
+    index.add(SubscriptionId(1), SubscriberId(1), Query(words=either))
+    index.add(SubscriptionId(2), SubscriberId(1), Query(frozenset({"RU"}), words=either))
+    assert [match.subscription_id for match in index.match(VERDICT)] == [SubscriptionId(2)]
+    assert not explain(Query(words=either), VERDICT, ()).matched
 
 
 def test_a_topic_tells_its_name_and_the_word_that_answered() -> None:

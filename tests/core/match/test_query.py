@@ -77,6 +77,9 @@ def understood(text: str) -> str:
         ('lang:RU-ru source:"Radio Svoboda"', 'lang:ru source:"Radio Svoboda"'),
         ("#torture @arrest!", "torture arrest"),
         ("1,000", "1,000"),
+        ("(hong) kong", '"hong" kong'),  # two words, not the place
+        ("title:(a -b)", "title:a -title:b"),
+        ("a OR ~strike OR lang:ru", "a OR ~strike OR lang:ru"),
     ],
 )
 def test_it_prints_what_it_understood(typed: str, canonical: str) -> None:
@@ -107,6 +110,8 @@ def test_bare_names_are_clauses_and_names_in_parentheses_are_parts() -> None:
         ("Ukraine OR strike", "posts that contain “strike” or are about Ukraine"),
         ("strike -Russia -football", "posts that contain “strike”, but none that are about Russia or contain “football”"),
         ("lang:ru source:svoboda", "posts that are in the language “ru” and come from “svoboda”"),
+        ("(a -b -(c d)) OR lang:ru", "posts that (contain “a”, are not posts that contain “b” and are not posts that contain “c” and “d”) or are in the language “ru”"),
+        ("topic:press freedom OR Georgia", "posts that are on the topic “Press freedom” or are about Georgia"),
         ("(x -y) OR z", "posts that contain “z” or (contain “x” and are not posts that contain “y”)"),
     ],
 )  # fmt: skip

@@ -86,6 +86,8 @@ def test_it_points_at_the_place_and_offers_the_mend(typed: str, position: int, c
         ("torture, (a, b)", 11, "a comma has no meaning inside parentheses: write OR"),
         ('torture, "press', 9, "this quotation mark has no partner"),
         ("torture, OR", 9, "there is nothing before this OR"),
+        ("scope:main Georgia, scope:any Ukraine", 0, "two different scopes in one query"),
+        ("a, -scope:any", 10, "scope: is a setting of the whole query: it stands outside"),
     ],
 )
 def test_keywords_are_refused_where_the_trouble_is(typed: str, position: int, cause: str) -> None:

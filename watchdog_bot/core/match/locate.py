@@ -15,13 +15,6 @@ Place = tuple[int, int]  # position of the first word, number of words
 
 def place(reading: Reading, leaf: TextLeaf, published: str | None) -> Place | None:
     """The first place of a leaf, or None. `published`: the language of the post."""
-    found = _anywhere(reading, leaf, published)
-    if found is None or (leaf.in_title and sum(found) > reading.title_end):
-        return None
-    return found
-
-
-def _anywhere(reading: Reading, leaf: TextLeaf, published: str | None) -> Place | None:
     match leaf:
         case Word(is_name=True) | Phrase(is_name=True):
             return name(reading, leaf.text)

@@ -74,7 +74,7 @@ def compiled(query: Query) -> Program | None:
     if query.words is not None:
         words = compiled_part(query.words, query.scope)
         parts += words if isinstance(words, Every) else [words]
-    if not parts:
+    if not any(anchors(part, len)[1] for part in parts):
         return None
     parts += [Never((compiled_part(part, Scope.ABOUT),)) for part in query.excluded]
     return parts[0] if len(parts) == 1 else Every(parts)
@@ -115,7 +115,7 @@ def topic_key(name: str) -> str:
     return f"topic:{name_key(name)}"
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def text_leaf(key: str) -> TextLeaf:
     """The leaf of a key that stands for words: the way back from `key_of`."""
     in_title = key.startswith(TITLE)

@@ -23,6 +23,7 @@ from watchdog_bot.core.match.query_tree import (
     Query,
     Scope,
     SourceIs,
+    TextLeaf,
     TopicIs,
     Word,
     leaves,
@@ -142,9 +143,9 @@ class _Words:
 
     def that(self, expr: Expr) -> str:
         """After "posts that"."""
-        if _is_text(expr):
-            return f"contain {_terms(expr, nested=False)}"
         match expr:
+            case And() | Or() if _is_text(expr):
+                return f"contain {_terms(expr, nested=False)}"
             case And(parts):
                 return joined(self._grouped(parts, And), "and")
             case Or(parts):
@@ -193,13 +194,12 @@ def _terms(expr: Expr, *, nested: bool) -> str:
             word = "and" if isinstance(expr, And) else "or"
             said = joined([_terms(part, nested=several) for part in parts], word)
             return f"({said})" if nested and several else said
-        case Not() | CountryIs() | TopicIs() | SourceIs() | LanguageIs():
-            return ""  # never: the caller has looked
         case _:
+            assert isinstance(expr, Word | Phrase | Prefix | Form)  # `_is_text` has looked
             return term(expr)
 
 
-def term(leaf: Leaf) -> str:
+def term(leaf: TextLeaf) -> str:
     """One thing that a text may hold, in words."""
     match leaf:
         case Word(text, in_title) | Phrase(text, in_title):
@@ -208,8 +208,6 @@ def term(leaf: Leaf) -> str:
             said = f"words beginning with “{text}”"
         case Form(text, in_title):
             said = f"any form of “{text}”"
-        case _:
-            return show_leaf(leaf)
     return f"{said} in the title" if in_title else said
 
 

@@ -319,7 +319,7 @@ def star_hook(text: str) -> str:
     return next((piece for piece in pieces if not piece.endswith("*")), pieces[0])
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def asked_name(key: str) -> names.Name:
     """The name that a key asks for."""
     return names.name(text_leaf(key).text)
