@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,20 @@ from sqlite_utils import Database
 from tests.clock import FakeClock
 from tests.store.world import World, files_in, new
 from watchdog_bot.core.errors import AlreadyRunningError, StoreError
+from watchdog_bot.core.model import (
+    Gone,
+    Moved,
+    NoRights,
+    NotSent,
+    Rejected,
+    RetryAt,
+    SendResult,
+    Sent,
+    SubscriberState,
+    Unknown,
+)
+from watchdog_bot.core.outbox import after
+from watchdog_bot.core.tempo import ChatSettings, Tempo
 from watchdog_bot.store import Store
 from watchdog_bot.store.connection import translated, writing
 from watchdog_bot.store.schema import migrations
@@ -264,3 +279,68 @@ async def test_a_start_that_was_killed_before_its_first_migration_is_begun_again
     db.close()
     async with Store.open(tmp_path / "watchdog.db", clock=clock) as store:
         assert await store.feeds() == ()
+
+
+async def test_no_query_reads_the_whole_table_of_deliveries(world: World) -> None:
+    """A million rows lie there: each query must find its own by an index."""
+    asked: set[str] = set()
+    db = world.store._db
+    db._tracer = lambda sql, _parameters: asked.add(sql)
+    await _a_day_of_work(world)
+    db._tracer = None
+
+    def plans(db: Database) -> list[str]:
+        slow = []
+        for sql in sorted(asked):
+            if sql.split()[0].upper() not in {"SELECT", "UPDATE", "DELETE", "INSERT"}:
+                continue
+            try:
+                plan = db.conn.execute(f"EXPLAIN QUERY PLAN {sql}", [None] * sql.count("?"))
+            except sqlite3.ProgrammingError:  # named parameters
+                continue
+            slow += [sql for row in plan if row[3].startswith("SCAN delivery") and "INDEX" not in row[3]]
+        return slow
+
+    assert len(asked) > 60
+    assert await world.store._run(plans) == []
+
+
+async def _a_day_of_work(world: World) -> None:
+    store, now = world.store, world.clock.now
+    readers = [await world.follower(-number) for number in range(1, 9)]
+    await store.set_tempo(readers[0].subscription_id, readers[0].subscriber.id, Tempo.HOURLY)
+    await store.set_settings(readers[1].subscriber.id, ChatSettings(per_hour=1))
+    await store.mute(readers[2].subscriber.id, "country", "UA", None)
+    for name in "abc":
+        post_id = await world.publish(name, *readers)
+    answers: list[SendResult] = [
+        Sent(1),
+        NotSent("x"),
+        Unknown("x"),
+        RetryAt(5),
+        Gone("x"),
+        Moved(-77),
+        NoRights("x"),
+        Rejected("x"),
+    ]
+    for one, result in zip(await store.claim_deliveries(now(), limit=9), answers, strict=False):
+        await store.record(after(one.delivery, result, now()))
+    await store.migrate_chat(-77, -6)
+    await store.unmute(readers[2].subscriber.id, "country", "UA")
+    await store.remove_subscription(readers[3].subscription_id, readers[3].subscriber.id)
+    await store.restore_subscription(readers[3].subscription_id, readers[3].subscriber.id)
+    await store.set_subscriber_state(readers[4].subscriber.id, SubscriberState.PAUSED)
+    await store.withdraw_post(post_id)
+    await store.recent_deliveries(readers[0].subscriber.id, 5)
+    await store.delivery_by_message(readers[0].subscriber.id, 5)
+    await store.dead_deliveries(5)
+    await store.status(now())
+    world.clock.advance(90_000)
+    await store.claim_deliveries(now(), limit=3, catch_up_after=timedelta(hours=24))
+    await store.claim_digests(now(), limit=3)
+    await store.claim_edits(now(), limit=3)
+    await store.set_gate(-1, now())
+    await store.forget(readers[0].subscriber.id)
+    world.clock.advance(40 * 86_400)
+    while await store.housekeep(now()):
+        pass

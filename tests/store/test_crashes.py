@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.crash
-@pytest.mark.parametrize(("mode", "lives", "at_least"), [("steps", 150, 140), ("moments", 60, 20)])
+@pytest.mark.parametrize(("mode", "lives", "at_least"), [("steps", 90, 85), ("moments", 40, 10)])
 def test_t1_kill_9_loses_nothing_and_doubles_are_doubts(
     tmp_path: Path, mode: str, lives: int, at_least: int
 ) -> None:

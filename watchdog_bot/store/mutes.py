@@ -12,11 +12,10 @@ from watchdog_bot.core.mutes import Mute, MuteKind, silenced
 from watchdog_bot.store import rows
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.line import end_waiting, enter
-from watchdog_bot.store.rows import moment_or_none, ms, ms_or_none
+from watchdog_bot.store.rows import chunks, marks, moment_or_none, ms, ms_or_none
 
 MUTED = "muted"
 REVIVABLE_MS = 86_400_000
-REVIVABLE = "((state = 'cancelled' AND cause = ? AND ended_at > ?) OR unwanted = ?)"
 
 
 def add(
@@ -38,8 +37,11 @@ def add(
             [subscriber_id, kind.value, value, ms_or_none(until)],
         )
         mute = _mute(row)
-        waiting = _silenced(db, subscriber_id, [mute], "step IS NOT NULL", now)
-        end_waiting(db, waiting, state="cancelled", cause=MUTED, now=ms(now))
+        waiting = db.execute(
+            "SELECT id FROM delivery WHERE subscriber_id = ? AND step IS NOT NULL", [subscriber_id]
+        ).fetchall()
+        against = _silenced(db, [one for (one,) in waiting], [mute], now)
+        end_waiting(db, against, state="cancelled", cause=MUTED, now=ms(now))
     return mute
 
 
@@ -69,18 +71,9 @@ def remove(db: Database, subscriber_id: SubscriberId, kind: MuteKind, value: str
         )
         if gone.rowcount == 0:
             return False
-        cancelled = {
-            row[0]
-            for row in db.execute(
-                f"SELECT id FROM delivery WHERE subscriber_id = ? AND {REVIVABLE}",  # noqa: S608 - a constant
-                [subscriber_id, MUTED, ms(now) - REVIVABLE_MS, MUTED],
-            )
-        }
-        remaining = of(db, subscriber_id, ms(now))
-        still = set(
-            _silenced(db, subscriber_id, remaining, "(state = 'cancelled' OR unwanted IS NOT NULL)", now)
-        )
-        revive(db, sorted(cancelled - still), subscriber_id, ms(now))
+        cancelled = [one for one, _ in revivable(db, subscriber_id, MUTED, ms(now))]
+        still = set(_silenced(db, cancelled, of(db, subscriber_id, ms(now)), now))
+        revive(db, [one for one in cancelled if one not in still], subscriber_id, ms(now))
     return True
 
 
@@ -103,23 +96,39 @@ def revive(db: Database, delivery_ids: Iterable[DeliveryId], subscriber_id: Subs
             enter(db, delivery_id, subscriber_id)
 
 
+def revivable(
+    db: Database, subscriber_id: SubscriberId, cause: str, now: int
+) -> list[tuple[DeliveryId, str]]:
+    """The subscriber's rows that were cancelled for this cause within a day, or will be when their answer comes;
+    each with its packed subscriptions.
+    """
+    return db.execute(
+        """
+        SELECT id, subscriptions FROM delivery
+        WHERE subscriber_id = ? AND step IS NULL AND state = 'cancelled' AND cause = ? AND ended_at > ?
+        UNION ALL
+        SELECT id, subscriptions FROM delivery WHERE subscriber_id = ? AND step = 3 AND unwanted = ?
+        ORDER BY 1
+        """,
+        [subscriber_id, cause, now - REVIVABLE_MS, subscriber_id, cause],
+    ).fetchall()
+
+
 def _silenced(
-    db: Database, subscriber_id: SubscriberId, against: Iterable[Mute], where: str, now: datetime
+    db: Database, delivery_ids: Iterable[DeliveryId], against: Iterable[Mute], now: datetime
 ) -> list[DeliveryId]:
-    against = list(against)
-    if not against:
-        return []
-    found = db.query(
-        f"""
-        SELECT post.*, delivery.id AS delivery_id, delivery.evidence FROM delivery
-        JOIN post ON post.id = delivery.post_id
-        WHERE delivery.subscriber_id = ? AND {where}
-        """,  # noqa: S608 - one of two constants
-        [subscriber_id],
-    )
+    """Those of these deliveries that the mutes (of their subscriber) are against."""
+    against = tuple(against)
     return [
         row["delivery_id"]
-        for row in found
+        for chunk in chunks(delivery_ids)
+        for row in db.query(
+            f"""
+            SELECT post.*, delivery.id AS delivery_id, delivery.evidence FROM delivery
+            JOIN post ON post.id = delivery.post_id WHERE delivery.id IN ({marks(chunk)})
+            """,  # noqa: S608 - only question marks
+            chunk,
+        )
         if silenced(rows.post(row), rows.unpack_evidence(row["evidence"]), against, now)
     ]
 

@@ -154,7 +154,7 @@ class _Line:
     def _step(self, subscriber_id: SubscriberId, turn: int) -> int:
         if subscriber_id in self._ahead:
             # Who stands before a newcomer is served no later than the newcomer's own turn would be.
-            self._behind.append((turn, subscriber_id, turn))
+            self._behind.append((turn, turn, subscriber_id))
             return BEHIND
         self._ahead.add(subscriber_id)
         return READY
@@ -197,7 +197,10 @@ class _Line:
             self._rows,
         )
         self._db.conn.executemany(
-            "UPDATE delivery SET turn = ? WHERE subscriber_id = ? AND step = 1 AND lane = 1 AND turn > ?",
+            """
+            UPDATE delivery SET turn = ? WHERE lane = 1 AND turn > ? AND id = (
+                SELECT id FROM delivery WHERE subscriber_id = ? AND step = 1)
+            """,
             self._behind,
         )
         for post_id, subscriber_id in self._urgent:

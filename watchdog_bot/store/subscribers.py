@@ -25,8 +25,8 @@ from watchdog_bot.store.line import advance, end_waiting
 from watchdog_bot.store.rows import chunks, marks, thread_number
 
 UNSUBSCRIBED = "the subscription was removed"
-UNDO_MS = 86_400_000
 
+_PARTS = ("IS NULL", "IS NOT NULL")  # finished and unfinished deliveries: each has an index by subscriber
 _STATE_CAUSES = {
     SubscriberState.PAUSED: "alerts were turned off",
     SubscriberState.SUSPENDED: "the chat cannot be reached",
@@ -224,13 +224,7 @@ def resubscribe(db: Database, subscription_id: SubscriptionId, subscriber_id: Su
         ):
             return False
         db.execute("UPDATE subscription SET deleted_at = NULL WHERE id = ?", [subscription_id])
-        cancelled = db.execute(
-            f"""
-            SELECT id, subscriptions FROM delivery
-            WHERE subscriber_id = ? AND (step IS NULL OR step IS NOT NULL) AND {mutes.REVIVABLE} ORDER BY id
-            """,  # noqa: S608 - a constant
-            [subscriber_id, UNSUBSCRIBED, now - UNDO_MS, UNSUBSCRIBED],
-        ).fetchall()
+        cancelled = mutes.revivable(db, subscriber_id, UNSUBSCRIBED, now)
         mine = [one for one, asking in cancelled if subscription_id in json.loads(asking)]
         mutes.revive(db, mine, subscriber_id, now)
     return True
@@ -263,14 +257,14 @@ def _merge(db: Database, old: Subscriber, there: Subscriber) -> None:
             )
     # Rows of both stand in one line now: all that wait go behind, and the best comes forward.
     db.execute("UPDATE delivery SET step = 0 WHERE subscriber_id IN (?, ?) AND step = 1", [old.id, there.id])
-    db.execute(
-        """
-        UPDATE delivery SET subscriber_id = ? WHERE subscriber_id = ? AND (step IS NULL OR step IS NOT NULL)
-            AND NOT EXISTS (
+    for part in _PARTS:
+        db.execute(
+            f"""
+            UPDATE delivery SET subscriber_id = ? WHERE subscriber_id = ? AND step {part} AND NOT EXISTS (
                 SELECT 1 FROM delivery AS twin WHERE twin.post_id = delivery.post_id AND twin.subscriber_id = ?)
-        """,
-        [there.id, old.id, there.id],
-    )
+            """,  # noqa: S608 - a constant
+            [there.id, old.id, there.id],
+        )
     db.execute(
         """
         UPDATE mute SET subscriber_id = ? WHERE subscriber_id = ? AND NOT EXISTS (
@@ -285,6 +279,6 @@ def _merge(db: Database, old: Subscriber, there: Subscriber) -> None:
 
 def _delete(db: Database, subscriber_id: SubscriberId) -> None:
     """The subscriber with its deliveries; its subscriptions and mutes go with it (foreign keys)."""
-    for part in ("IS NULL", "IS NOT NULL"):  # each has an index of its own
+    for part in _PARTS:
         db.execute(f"DELETE FROM delivery WHERE subscriber_id = ? AND step {part}", [subscriber_id])  # noqa: S608 - a constant
     db.execute("DELETE FROM subscriber WHERE id = ?", [subscriber_id])
