@@ -198,6 +198,19 @@ async def test_one_chat_that_refuses_does_not_stop_the_others(bot: Running) -> N
         assert await bot.until(lambda person=person: bot.alerts(person.chat, VERDICT.title))  # type: ignore[misc]
 
 
+async def test_a_chat_in_which_we_may_write_again_gets_what_waited(bot: Running) -> None:
+    vera = bot.simulator.person("Vera")
+    group = vera.create_group("Newsroom", supergroup=True)
+    await bot.say(vera, "/countries Russia", chat=group)
+    await bot.polled()
+    group.restrict_bot(can_send=False)
+    bot.publish(VERDICT)
+    await bot.polled(times=3)
+    assert not bot.alerts(group, VERDICT.title)
+    group.restrict_bot(can_send=True)
+    assert len(await bot.until(lambda: bot.alerts(group, VERDICT.title))) == 1
+
+
 async def test_a_group_that_becomes_a_supergroup_keeps_its_alerts(bot: Running) -> None:
     vera = bot.simulator.person("Vera")
     group = vera.create_group("Newsroom")

@@ -86,6 +86,13 @@ def test_check_names_a_database_that_is_none(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_check_names_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    done = bot("check", folder=tmp_path, env={"WATCHDOG_DATABASE__PATH": "/proc/nowhere/watchdog.db"})
+    assert done.returncode == 1
+    assert "cannot be made" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_health_without_a_running_bot_fails_with_the_reason(tmp_path: Path) -> None:
     done = bot("health", folder=tmp_path)
     assert done.returncode == 1

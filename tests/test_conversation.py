@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,21 @@ async def test_a_name_that_is_no_country_is_said_back(bot: Running) -> None:
     assert "Ukraine" in (await bot.say(vera, "/countries")).text
 
 
+async def test_a_minus_before_a_country_is_not_taken_for_a_wish(bot: Running) -> None:
+    vera = bot.simulator.person("Vera")
+    reply = await bot.say(vera, "/countries Russia, -Ukraine")
+    assert "“-Ukraine”" in reply.text
+    assert "You follow 🇷🇺 Russia." in reply.text
+
+
+async def test_a_name_that_two_countries_share_means_both(bot: Running) -> None:
+    vera = bot.simulator.person("Vera")
+    reply = await bot.say(vera, "/countries Congo")
+    assert "🇨🇩" in reply.text
+    assert "🇨🇬" in reply.text
+    assert "You follow no country yet" in (await bot.say(vera, "/countries none")).text
+
+
 # ------------------------------------------------------------------ words
 
 
@@ -206,6 +222,42 @@ async def test_unsubscribe_takes_a_number_or_all(bot: Running) -> None:
     assert "no subscriptions" in (await bot.say(vera, "/subscriptions")).text
 
 
+async def test_a_number_that_is_not_in_the_list_removes_nothing_and_says_so(bot: Running) -> None:
+    vera = bot.simulator.person("Vera")
+    await bot.say(vera, "/subscribe Russia")
+    reply = await bot.say(vera, "/unsubscribe 9")
+    assert reply.text.startswith("Nothing was removed")
+    assert "1. " in reply.text
+
+
+async def test_words_are_offered_as_a_subscription_only_where_they_can_be_one(bot: Running) -> None:
+    vera = bot.simulator.person("Vera")
+    for text in ("😀", 'an "unbalanced quote', "hello, I want news"):
+        assert "/subscribe " + text not in (await bot.say(vera, text)).text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "v1:why:" + "9" * 40,
+        "v1:mc:RU:-5",
+        "v1:mc:ZZ:1",
+        "v1:ms:1:0",
+        "v1:c:ZZ:0",
+        "v1:cp:x",
+        "v1:nope",
+        "old",
+    ],
+)
+async def test_a_made_up_press_is_answered_and_changes_nothing(bot: Running, data: str) -> None:
+    vera = bot.simulator.person("Vera")
+    message = await bot.say(vera, "/countries")
+    press = vera.press(replace(message.button("Belarus"), data=data), message=message)
+    answer = await bot.until(lambda: press.answer)
+    assert answer.text
+    assert "Nothing about this chat is stored" in (await bot.say(vera, "/forget")).text
+
+
 # ------------------------------------------------------------------ stop, forget
 
 
@@ -217,6 +269,8 @@ async def test_stop_pauses_and_start_resumes(bot: Running) -> None:
     bot.publish(VERDICT)
     await bot.polled()
     assert not bot.alerts(vera.chat, VERDICT.title)
+    for text in ("/countries Russia", "/keywords verdict", "/subscribe Kazakhstan"):
+        assert "Alerts are off for this chat" in (await bot.say(vera, text)).text
     assert "on again" in (await bot.say(vera, "/start")).text
 
 

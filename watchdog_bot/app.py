@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, JobEvent
@@ -27,7 +28,7 @@ from watchdog_bot.adding import Added, Choice, FeedAdder
 from watchdog_bot.clock import Clock, SystemClock
 from watchdog_bot.config import Settings
 from watchdog_bot.core import render, replies
-from watchdog_bot.core.errors import ConfigError
+from watchdog_bot.core.errors import ConfigError, StoreError
 from watchdog_bot.core.model import ClaimedDelivery, Feed, Message, SendResult, Subscriber
 from watchdog_bot.deliver import Deliverer, Pace
 from watchdog_bot.desk import Desk
@@ -69,7 +70,7 @@ class Parts:
 async def assembled(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Parts]:
     """All parts but Telegram, opened and closed in order. Raises StoreError."""
     clock = clock or SystemClock()
-    settings.database.path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(settings.database.path.parent)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(settings.database.path, clock=clock))
         fetcher = await stack.enter_async_context(_fetcher(settings, settings.fetch.host_spacing))
@@ -79,6 +80,16 @@ async def assembled(settings: Settings, clock: Clock | None = None) -> AsyncIter
         parser = await stack.enter_async_context(ParserPool(workers=settings.parser.workers))
         desk = Desk(store, data.load_atlas(), clock, adder=FeedAdder(store, looking, parser, clock))
         yield Parts(settings, store, fetcher, parser, desk, clock)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The folder {folder} of the database cannot be made: {error.strerror}. "
+            "Name another place in database.path, or give the user that runs the bot the right to make it."
+        ) from error
 
 
 def _fetcher(settings: Settings, spacing: float) -> Fetcher:
@@ -155,6 +166,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     )
     if not await _connected(app, stop):
         return
+    parts.desk.on_reopened = pace.pacer.open
     notices = Notices(app.bot, admins, pace.reply)
     deliverer = Deliverer(parts.store, partial(_send, app), partial(_rendered, parts), parts.clock, pace=pace)
     poller = Poller(

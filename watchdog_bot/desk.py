@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -44,6 +44,13 @@ log = structlog.get_logger(__name__)
 PREVIEW_DAYS = 90
 PREVIEW_POSTS = 500
 SAMPLES = 3
+# Names that two countries share: who types one means both, until they say which.
+TWO_COUNTRIES = {
+    "Congo": frozenset({"CD", "CG"}),
+    "Конго": frozenset({"CD", "CG"}),
+    "Korea": frozenset({"KP", "KR"}),
+    "Корея": frozenset({"KP", "KR"}),
+}
 MAX_SUBSCRIPTIONS = 50
 HOME_REGION = "rferl"  # the countries of this field, by the key of the region
 
@@ -95,6 +102,7 @@ class Desk:
         self.topics: tuple[Topic, ...] = ()
         self.vocabulary = vocabulary(atlas, ())
         self.country_order = _country_order(atlas)
+        self.on_reopened: Callable[[int], None] = lambda _chat_id: None
 
     async def load(self) -> int:
         """Bring the index up from the store; returns the number of subscriptions in force."""
@@ -176,6 +184,14 @@ class Desk:
         self.index.remove(subscription.id)
         self.index.add(subscription.id, subscription.subscriber_id, query)
 
+    def can_be_asked(self, text: str) -> bool:
+        """Whether a query could be made of this text."""
+        try:
+            self.check(text)
+        except QueryError:
+            return False
+        return True
+
     def check(self, text: str) -> None:
         """Raises QueryError for a query that would be refused, before anything is stored."""
         queries.parse(text, self.vocabulary)
@@ -187,7 +203,7 @@ class Desk:
         for name in (part.strip() for part in re.split(r"[,;\n]", text)):
             if not name:
                 continue
-            codes = queries.codes_of(name, self.vocabulary)
+            codes = frozenset() if name.startswith("-") else queries.codes_of(name, self.vocabulary)
             found |= codes
             if not codes:
                 unknown.append(name)
@@ -262,6 +278,11 @@ class Desk:
             self.index.remove(each.id)
             if state is SubscriberState.ACTIVE:
                 self._index(each)
+
+    async def reopen(self, chat_id: int) -> None:
+        """We may write in this chat again: what waits for it need not wait any longer."""
+        await self.store.set_gate(chat_id, self.clock.now())
+        self.on_reopened(chat_id)
 
     async def forget(self, subscriber: Subscriber) -> None:
         """Delete everything about a subscriber, at once and for good."""
@@ -371,9 +392,11 @@ def _country_order(atlas: Atlas) -> tuple[str, ...]:
 
 def vocabulary(atlas: Atlas, topics: Sequence[Topic]) -> Vocabulary:
     """The names a query may use bare: countries, regions, topics."""
+    shared = {fold(name): (name, codes) for name, codes in TWO_COUNTRIES.items()}
     return Vocabulary(
-        names={fold(name): code for name, code in atlas.names_for_queries()},
-        regions={
+        names={fold(name): code for name, code in atlas.names_for_queries() if fold(name) not in shared},
+        regions=shared
+        | {
             fold(name): (atlas.regions[key].name(), atlas.regions[key].codes)
             for name, key in atlas.region_names_for_queries()
         },

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from watchdog_bot.core.text import utf16_length
 
 from watchdog_bot.core.summarise import summary
+from watchdog_bot.core.text import utf16_length
 
 
 def of(text: str, *, title: str = "A title", content: str = "", limit: int = 300) -> str:
@@ -52,6 +52,24 @@ def test_the_title_is_not_said_twice() -> None:
 )
 def test_datelines_bylines_and_teasers_are_left_out(text: str, lead: str) -> None:
     assert of(text) == lead
+
+
+def test_a_sentence_that_only_begins_like_the_title_keeps_its_subject() -> None:
+    text = "Court 2 was opened on Monday."
+    assert of(text, title="Court 2") == text
+
+
+def test_a_summary_that_the_source_cut_off_gives_way_to_the_text_or_says_so() -> None:
+    content = "Inspectors came to thirteen groups on Monday. Two were fined."
+    assert of("Inspectors came to thirt", content=content) == content
+    assert of("Inspectors came to thirt") == "Inspectors came to thirt…"
+
+
+def test_what_page_builders_leave_behind_is_left_out() -> None:
+    assert of('[vc_row css_animation="none"][vc_column]Inspectors came.[/vc_column]') == "Inspectors came."
+    assert (
+        of("Inspectors came. The post Inspectors came appeared first on Rights Blog.") == "Inspectors came."
+    )
 
 
 @settings(max_examples=100, deadline=None)

@@ -17,6 +17,7 @@ from watchdog_bot.core.render import Names, escape, titled
 from watchdog_bot.core.text import cut
 
 PAGE = 14  # countries on a page: seven rows of two fit a small phone
+COUNTRIES_NAMED = 15
 MOST_POSTS_FROM = 10  # with fewer posts “most of them” says nothing
 LIST_LIMIT = 3500  # UTF-16 units that a list may fill before it is cut
 
@@ -48,7 +49,7 @@ def start(*, paused: bool, subscriptions: int, feeds: int) -> Message:
         "<code>/countries Ukraine, kz, Беларусь</code>\n"
         '<code>/keywords torture, "press freedom", -football</code>\n'
         "<code>/subscribe Russia (verdict OR detained) -sport</code>\n\n"
-        "I keep this chat's id and its subscriptions, nothing else: /privacy"
+        "I keep this chat's id, its wishes and what it was sent, and no names: /privacy"
     )
     return Message(html, buttons=HOME_BUTTONS)
 
@@ -84,10 +85,11 @@ def help_(lines: Sequence[HelpLine], admin_lines: Sequence[HelpLine]) -> Message
 
 
 def talk(typed: str) -> Message:
-    """Somebody wrote a sentence instead of a command: show how to make an alert of it."""
-    words = escape(cut(" ".join(typed.split()), 60))
+    """Somebody wrote words instead of a command: show how to make an alert of them, where that is possible."""
+    if not typed:
+        return Message("I understand commands: /countries and /subscribe to begin, /help for all of them.")
     return Message(
-        f"To be alerted of that, send:\n<code>/subscribe {words}</code>\n/help shows what else I can do."
+        f"To be alerted of that, send:\n<code>/subscribe {escape(typed)}</code>\n/help shows what else I can do."
     )
 
 
@@ -122,8 +124,10 @@ def _toggle(code: str, chosen: frozenset[str], page: int, names: Names) -> Butto
 def _following(chosen: frozenset[str], names: Names) -> str:
     if not chosen:
         return "🌍 <b>Countries</b>\nYou follow no country yet."
-    listed = ", ".join(f"{names.flag(code)} {escape(names.name(code))}" for code in _by_name(chosen, names))
-    return f"🌍 <b>Countries</b>\nYou follow {listed}."
+    ordered = _by_name(chosen, names)
+    listed = ", ".join(f"{names.flag(code)} {escape(names.name(code))}" for code in ordered[:COUNTRIES_NAMED])
+    more = len(ordered) - COUNTRIES_NAMED
+    return f"🌍 <b>Countries</b>\nYou follow {listed}" + (f" and {more} more." if more > 0 else ".")
 
 
 def _by_name(codes: frozenset[str], names: Names) -> list[str]:
@@ -189,7 +193,7 @@ def words_set(description: str, preview: str) -> Message:
 
 def refused(error: QueryError, typed: str) -> Message:
     """A query that cannot be understood: the cause, the place, the mend."""
-    html = [f"I cannot use that: {escape(error.cause)}."]
+    html = [f"I cannot use that: {_sentence(escape(error.cause))}"]
     if (
         typed.strip() and len(typed) <= 200 and "\n" not in typed
     ):  # a longer line would wrap, and point wrongly
@@ -199,6 +203,11 @@ def refused(error: QueryError, typed: str) -> Message:
         html.append(f"Try: {escape(error.mend)}")
     html.append("Nothing was changed.")
     return Message("\n".join(html))
+
+
+def _sentence(text: str) -> str:
+    """With one full stop at the end, whatever it ended with."""
+    return text if text.endswith(("?", "!")) else text.rstrip(".") + "."
 
 
 def preview_line(hits: int, looked_at: int, days: int, samples: Sequence[Post]) -> str:
@@ -253,6 +262,9 @@ def removed(description: str, subscription_id: int) -> Message:
 # ------------------------------------------------------------------ alerts: mute
 
 
+MUTE_DAYS = (1, 7)
+
+
 def mute_menu(post: Post, countries_: Sequence[str], names: Names) -> Message:
     """What can be silenced from an alert, and for how long."""
     rows = []
@@ -275,7 +287,7 @@ def mute_menu(post: Post, countries_: Sequence[str], names: Names) -> Message:
     )
     return Message(
         f"🔕 <b>Mute</b>\n{titled(cut(post.title, 120), post.link)}\n"
-        "What shall be quiet? Nothing is lost for others, and /unmute ends it.",
+        "What shall be quiet? /unmute ends it again.",
         buttons=tuple(rows),
     )
 
@@ -296,6 +308,8 @@ PAUSED = Message(
     buttons=((Button("▶️ Turn on", data=encode("resume")), Button("🗑 Forget me", data=encode("forget"))),),
 )
 
+ARE_OFF = "\n\n⏸ Alerts are off for this chat; /start turns them on."
+
 RESUMED = Message("▶️ Alerts are on again.")
 
 FORGET_ASK = Message(
@@ -313,7 +327,7 @@ NOTHING_STORED = Message("Nothing about this chat is stored.")
 PRIVACY = Message(
     "<b>What I know about you</b>\n"
     "• the id of this chat (and topic), because I could not write here without it\n"
-    "• its subscriptions and mutes\n"
+    "• its subscriptions, mutes, settings and language\n"
     "• which posts it was sent and why, for 30 days, so that nothing comes twice and “Why?” can answer\n\n"
     "<b>What I do not keep</b>\n"
     "Names, user names, phone numbers, what you write to me beyond commands, who pressed what in a group, "
@@ -334,6 +348,7 @@ class StatusView:
 
     feeds: int
     failing: Sequence[tuple[str, str]]  # name, cause
+    paused: int
     posts: int
     last_check: str
     last_alert_here: str
@@ -355,6 +370,10 @@ def status(view: StatusView) -> Message:
     if view.dead:
         lines.append(f"Given up: {view.dead}")
     lines += [f"• {escape(cut(name, 60))}: {escape(cut(cause, 160))}" for name, cause in view.failing[:8]]
+    if len(view.failing) > 8:
+        lines.append(f"• and {len(view.failing) - 8} more")
+    if view.paused:
+        lines.append(f"Paused: {_count(view.paused, 'source')}")
     lines += [
         "",
         f"This chat: {view.state}, {_count(view.subscriptions, 'subscription')}",

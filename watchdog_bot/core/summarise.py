@@ -18,31 +18,44 @@ _DATELINE = re.compile(
 )
 _BYLINE = re.compile(r"^\s*By [A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+){1,3}\s*(?:\||—|–|-|,|\n)\s*")
 _MORE = re.compile(
-    r"\s*(?:\[(?:…|\.\.\.|&hellip;)\]|(?:Read more|Continue reading|Читать далее|Подробнее)\b.{0,80})\s*$",
+    r"\s*(?:\[(?:…|\.\.\.|&hellip;)\]"
+    r"|(?:Read more|Continue reading|Читать далее|Подробнее|Читати далі)\b.{0,80}"
+    r"|The post .{1,300} (?:appeared first on|first appeared on) .{1,120})\s*$",
     re.IGNORECASE,
 )
+_SHORTCODE = re.compile(
+    r"\[/?[a-z]+_[a-z_]+[^\]]{0,500}(?:\]|$)"
+)  # of WordPress page builders, left unrendered
+_ENDED = re.compile(r"[.!?…։؟।:;\"»”’)\]]$")
 _SENTENCE_END = re.compile(r"(?<=[.!?…։؟।])[\"»”’)]*\s+(?=[\"«“„(]*[^\W\d_a-zа-яё])")
 
 
 def summary(*, title: str, summary: str, content: str, limit: int = DEFAULT_LIMIT) -> str:
     """At most `limit` UTF-16 units of plain text; empty when the source gives nothing beyond its title."""
-    for text in (summary, content):
-        lead = _lead(_without_title(_trimmed(text), title), limit)
-        if lead:
-            return lead
-    return ""
+    own, full = _without_title(_trimmed(summary), title), _without_title(_trimmed(content), title)
+    if own and not _ENDED.search(own):  # the source cut its own summary off
+        if fold(full).startswith(fold(own)[:60]):
+            own = full
+        elif utf16_length(own) < limit:
+            own += "…"
+    return _lead(own or full, limit)
 
 
 def _trimmed(text: str) -> str:
-    text = _MORE.sub("", " ".join(text.split()))
+    text = _MORE.sub("", " ".join(_SHORTCODE.sub(" ", text).split()))
     return _BYLINE.sub("", _DATELINE.sub("", text, count=1), count=1)
 
 
 def _without_title(text: str, title: str) -> str:
-    """Many feeds begin the summary with the title, which the reader has just read."""
+    """Many feeds begin the summary with the title, which the reader has just read.
+
+    Only where it stands by itself: a sentence that merely begins with the same words would lose its subject.
+    """
     if not title or not fold(text).startswith(fold(title)):
         return text
-    return text[len(title) :].lstrip(" .:—–-|")
+    rest = text[len(title) :]
+    by_itself = not rest.strip() or title.rstrip()[-1:] in ".!?…" or rest.lstrip()[:1] in ".:—–-|!?"
+    return rest.lstrip(" .:—–-|!?") if by_itself else text
 
 
 def _lead(text: str, limit: int) -> str:

@@ -23,6 +23,7 @@ from telegram import (
     BotCommandScopeDefault,
     CallbackQuery,
     Chat,
+    ChatMemberRestricted,
     Update,
 )
 from telegram import Message as TelegramMessage
@@ -38,15 +39,15 @@ from telegram.ext import (
     MessageHandler,
     filters,
 )
-from telegram.request import HTTPXRequest
 
 from watchdog_bot.core import replies
 from watchdog_bot.core.buttons import decode
-from watchdog_bot.core.model import Address, ChatKind, Message, SubscriberState
+from watchdog_bot.core.model import Address, ChatKind, Gone, Message, NoRights, SubscriberState, TopicGone
 from watchdog_bot.desk import Desk
 from watchdog_bot.telegram import handlers
-from watchdog_bot.telegram.ask import COMMANDS, PRESSES, Answer, Ask, Command, Who
-from watchdog_bot.telegram.sender import NO_PREVIEW, markup
+from watchdog_bot.telegram.ask import COMMANDS, PRESSES, Answer, Ask, Command, Who, in_order
+from watchdog_bot.telegram.sender import NO_PREVIEW, classify, markup
+from watchdog_bot.telegram.transport import AiohttpRequest
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +63,7 @@ ALLOWED_UPDATES = [
 ]
 _ADMIN = {ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR}
 _OUT = {ChatMemberStatus.LEFT, ChatMemberStatus.BANNED}
+OFFERED = 60  # characters of a plain message that may be offered as a subscription
 TOAST_LIMIT = 200  # characters (Bot API, answerCallbackQuery)
 SEND_TIMEOUT = 25  # seconds to wait for an answer: the longer, the fewer doubts
 
@@ -96,14 +98,13 @@ def build(
     `before_reply` is awaited with the chat's id before each message to a person, so that replies keep to the
     same pace as alerts, and go before them.
     """
-    request = partial(HTTPXRequest, read_timeout=SEND_TIMEOUT, write_timeout=SEND_TIMEOUT, connect_timeout=10)
     app = (
         Application.builder()
         .token(token)
         .base_url(f"{api_base_url.rstrip('/')}/bot")
         .base_file_url(f"{api_base_url.rstrip('/')}/file/bot")
-        .request(request(connection_pool_size=16))
-        .get_updates_request(request(connection_pool_size=1))
+        .request(AiohttpRequest(16, timeout=SEND_TIMEOUT))
+        .get_updates_request(AiohttpRequest(1, timeout=SEND_TIMEOUT))
         .concurrent_updates(OrderedPerChat(16))
         .build()
     )
@@ -118,7 +119,7 @@ def build(
         MessageHandler(filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & filters.COMMAND, _unknown)
     )
     app.add_handler(
-        MessageHandler(filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & filters.TEXT, _talk)
+        MessageHandler(filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & filters.TEXT, desk_side.talk)
     )
     app.add_error_handler(_broke)
     return app
@@ -126,9 +127,9 @@ def build(
 
 async def tell_commands(app: App, admins: frozenset[int]) -> None:
     """The menus, by scope. They only show; the right to use a command is checked when it is used."""
-    anyone = [_menu(each) for each in COMMANDS.values() if each.who is Who.ANYONE]
-    chat_admin = [_menu(each) for each in COMMANDS.values() if each.who is not Who.BOT_ADMIN]
-    everything = [_menu(each) for each in COMMANDS.values()]
+    anyone = [_menu(each) for each in in_order() if each.who is Who.ANYONE]
+    chat_admin = [_menu(each) for each in in_order() if each.who is not Who.BOT_ADMIN]
+    everything = [_menu(each) for each in in_order()]
     await app.bot.set_my_commands(chat_admin, scope=BotCommandScopeDefault())
     await app.bot.set_my_commands(chat_admin, scope=BotCommandScopeAllPrivateChats())
     await app.bot.set_my_commands(anyone, scope=BotCommandScopeAllGroupChats())
@@ -214,6 +215,13 @@ class _Front:
             return False
         return member.status in _ADMIN
 
+    async def talk(self, update: Update, _context: Context) -> None:
+        """Words without a command: offered as a subscription where they can be one."""
+        if update.effective_message:
+            typed = " ".join((update.effective_message.text or "").split())
+            usable = len(typed) <= OFFERED and self._desk.can_be_asked(typed)
+            await self._say(update.effective_message, replies.talk(typed if usable else ""))
+
     # -------------------------------------------------------------- presses
 
     async def press(self, update: Update, _context: Context) -> None:
@@ -250,8 +258,11 @@ class _Front:
             return Answer(refusal, alert=True)
         try:
             return await handler.run(ask)
-        except (ValueError, IndexError):  # data of our version that no button of ours holds
+        except (ValueError, IndexError, OverflowError):  # data of our version that no button of ours holds
             return Answer("That button is out of date", alert=True)
+        except Exception:  # a defect must not leave the button spinning
+            log.exception("press_broke", action=handler.action)
+            return Answer("Something went wrong on my side. Please try again.", alert=True)
 
     # -------------------------------------------------------------- chats
 
@@ -260,7 +271,10 @@ class _Front:
         change = update.my_chat_member
         if change is None:
             return
-        out = change.new_chat_member.status in _OUT
+        member = change.new_chat_member
+        out = member.status in _OUT
+        if not out and not (isinstance(member, ChatMemberRestricted) and not member.can_send_messages):
+            await self._desk.reopen(change.chat.id)
         for known in await self._desk.store.subscribers_of(change.chat.id):
             if out:
                 await self._desk.set_state(known, SubscriberState.SUSPENDED)
@@ -352,24 +366,29 @@ async def _unknown(update: Update, _context: Context) -> None:
         )
 
 
-async def _talk(update: Update, _context: Context) -> None:
-    if update.effective_message:
-        await _reply(update.effective_message, replies.talk(update.effective_message.text or ""))
+def _cannot_write(error: BaseException | None) -> bool:
+    """Whether Telegram does not let us write there: no defect, and no use in apologising there."""
+    return isinstance(error, TelegramError) and isinstance(classify(error), Gone | NoRights | TopicGone)
 
 
 async def _broke(update: object, context: Context) -> None:
     """The one place where a handler's defect ends: it is logged, and the person is told."""
     error = context.error
-    log.error("handler_broke", error=type(error).__name__, exc_info=error)
+    if _cannot_write(error):
+        log.info("reply_refused", error=type(error).__name__)
+    else:
+        log.error("handler_broke", error=type(error).__name__, exc_info=error)
     chat: Chat | None = update.effective_chat if isinstance(update, Update) else None
-    if chat is None or isinstance(error, Forbidden):
+    if chat is None or _cannot_write(error):
         return
     message = update.effective_message if isinstance(update, Update) else None
     if message is not None:
         try:
             await _reply(
                 message,
-                replies.plain("Something went wrong on my side; nothing was changed. Please try again."),
+                replies.plain(
+                    "Something went wrong on my side. /subscriptions shows how things stand; please try again."
+                ),
             )
         except TelegramError:
             log.warning("apology_not_delivered")

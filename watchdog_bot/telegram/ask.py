@@ -89,6 +89,26 @@ COMMANDS: dict[str, Command] = {}
 PRESSES: dict[str, PressHandler] = {}
 
 
+# What people look for first stands first, in /help and in the menus; the rest follows by name.
+_FIRST = (
+    "start",
+    "countries",
+    "keywords",
+    "subscribe",
+    "subscriptions",
+    "unsubscribe",
+    "settings",
+    "why",
+    "status",
+)
+
+
+def in_order() -> list[Command]:
+    """All commands, as they are shown."""
+    rank = {name: number for number, name in enumerate(_FIRST)}
+    return sorted(COMMANDS.values(), key=lambda each: (rank.get(each.name, len(rank)), each.name))
+
+
 def command(name: str, help_: str, *, who: Who) -> Callable[[CommandRun], CommandRun]:
     """Register a command."""
 

@@ -48,10 +48,20 @@ async def mute(ask: Ask) -> Answer:
     return Answer(send=replies.mute_menu(post, codes, ask.desk.names))
 
 
+def _days(text: str) -> int:
+    """A number of days that a button of ours offers. Raises ValueError for any other."""
+    days = int(text)
+    if days not in replies.MUTE_DAYS:
+        raise ValueError(text)
+    return days
+
+
 @press("mc", who=Who.CHAT_ADMIN)
 async def mute_country(ask: Ask) -> Answer:
     """Silence a country for some days."""
-    code, days = ask.args[0], int(ask.args[1])
+    code, days = ask.args[0], _days(ask.args[1])
+    if code not in ask.desk.country_order:
+        raise ValueError(code)
     done = await ask.desk.mute(await ask.subscriber(), MuteKind.COUNTRY, code, days)
     return Answer("Muted", edit=replies.muted(ask.desk.names.name(code), days, done.id))
 
@@ -59,7 +69,7 @@ async def mute_country(ask: Ask) -> Answer:
 @press("ms", who=Who.CHAT_ADMIN)
 async def mute_source(ask: Ask) -> Answer:
     """Silence the source of a post for some days."""
-    post, days = await ask.desk.store.post(PostId(int(ask.args[0]))), int(ask.args[1])
+    post, days = await ask.desk.store.post(PostId(int(ask.args[0]))), _days(ask.args[1])
     if post is None:
         return Answer("That post is no longer kept")
     done = await ask.desk.mute(await ask.subscriber(), MuteKind.SOURCE, post.feed_name, days)
@@ -70,8 +80,8 @@ async def mute_source(ask: Ask) -> Answer:
 async def unmute_one(ask: Ask) -> Answer:
     """Take a mute back."""
     known = await ask.known()
-    if known is not None:
-        await ask.desk.unmute(known, int(ask.args[0]))
+    if known is None or not await ask.desk.unmute(known, int(ask.args[0])):
+        return Answer("That is not muted any more")
     return Answer("No longer muted", edit=replies.plain("No longer muted."))
 
 

@@ -6,6 +6,7 @@ from watchdog_bot.core import replies
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.model import Message
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
+from watchdog_bot.telegram.handlers.common import NONE, with_state
 
 
 @command("countries", "choose countries: buttons, or /countries Ukraine, kz, Беларусь", who=Who.CHAT_ADMIN)
@@ -14,6 +15,9 @@ async def countries(ask: Ask) -> Message:
     if not ask.text.strip():
         query = await ask.desk.main_query(await ask.known())
         return replies.countries(ask.desk.country_order, query.countries, 0, ask.desk.names)
+    if ask.text.strip().lower() in NONE:
+        query = await ask.desk.set_countries(await ask.subscriber(), frozenset())
+        return replies.countries_done(query.countries, ask.desk.describe(query), ask.desk.names)
     found, unknown = ask.desk.countries_in(ask.text)
     if not found:
         return replies.no_country(unknown)
@@ -21,7 +25,8 @@ async def countries(ask: Ask) -> Message:
         query = await ask.desk.set_countries(await ask.subscriber(), found)
     except QueryError as error:
         return replies.refused(error, ask.text)
-    return replies.countries_set(query.countries, ask.desk.describe(query), ask.desk.names, unknown)
+    shown = replies.countries_set(query.countries, ask.desk.describe(query), ask.desk.names, unknown)
+    return await with_state(ask, shown)
 
 
 @press("cp", who=Who.CHAT_ADMIN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from watchdog_bot.core import replies
 from watchdog_bot.core.model import Message, SubscriberState
 from watchdog_bot.core.render import alert
-from watchdog_bot.telegram.ask import COMMANDS, Answer, Ask, Who, command, press
+from watchdog_bot.telegram.ask import Answer, Ask, Who, command, in_order, press
 from watchdog_bot.telegram.handlers.example import example_delivery
 
 
@@ -21,7 +21,7 @@ async def start(ask: Ask) -> Message:
 
 
 def _lines(*kinds: Who) -> list[replies.HelpLine]:
-    return [replies.HelpLine(each.name, each.help) for each in COMMANDS.values() if each.who in kinds]
+    return [replies.HelpLine(each.name, each.help) for each in in_order() if each.who in kinds]
 
 
 def help_message(ask: Ask) -> Message:
@@ -59,13 +59,13 @@ async def status(ask: Ask) -> Message:
     known = await ask.known()
     numbers = await desk.store.status(now)
     last = await desk.store.recent_deliveries(known.id, limit=1) if known else ()
-    failing = [
-        (each.name, each.health.cause or "") for each in await desk.store.feeds() if each.health.failing_since
-    ]
+    feeds = await desk.store.feeds()
+    asked = [each for each in feeds if not each.paused]
     return replies.status(
         replies.StatusView(
-            feeds=numbers.feeds,
-            failing=failing,
+            feeds=len(asked),
+            failing=[(each.name, each.health.cause or "") for each in asked if each.health.failing_since],
+            paused=len(feeds) - len(asked),
             posts=numbers.posts,
             last_check=replies.ago(numbers.last_check_at, now),
             last_alert_here=replies.ago(last[0].sent_at if last else None, now),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from watchdog_bot.core import replies
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.model import Message, Subscription, SubscriptionId
@@ -27,10 +29,10 @@ async def subscribe(ask: Ask) -> Message:
         return replies.refused(error, ask.text)
     seen = done.preview
     preview = replies.preview_line(seen.hits, seen.looked_at, seen.days, seen.samples)
-    return replies.subscribed(ask.desk.describe(done.query), preview, done.subscription.id, again=done.again)
+    shown = replies.subscribed(ask.desk.describe(done.query), preview, done.subscription.id, again=done.again)
 
 
-@command("subscriptions", "list and remove subscriptions", who=Who.CHAT_ADMIN)
+@command("subscriptions", "list and remove subscriptions", who=Who.ANYONE)
 async def subscriptions(ask: Ask) -> Message:
     """Every one in words, with a button that removes it."""
     return await listed(ask)
@@ -45,6 +47,7 @@ async def listed(ask: Ask) -> Message:
     return replies.subscriptions(
         [(each, ask.desk.in_words(each)) for each in mine], await ask.desk.muted(known)
     )
+    return await with_state(ask, shown)
 
 
 @command("unsubscribe", "remove a subscription: /unsubscribe 2, or all", who=Who.CHAT_ADMIN)
@@ -54,7 +57,11 @@ async def unsubscribe(ask: Ask) -> Message:
     mine = await ask.desk.store.subscriptions(known.id) if known else ()
     wanted = _wanted(ask.text.strip(), mine)
     if known is None or not wanted:
-        return await listed(ask)
+        shown = await listed(ask)
+        hint = (
+            "" if not ask.text.strip() else "Nothing was removed: give a number of this list, or “all”.\n\n"
+        )
+        return replace(shown, html=hint + shown.html)
     for each in wanted:
         await ask.desk.unsubscribe(known, each.id)
     last = wanted[-1]
