@@ -28,11 +28,15 @@ from watchdog_bot.core.outbox import (
     DOUBT_SECONDS,
     LONGEST_BACKOFF_SECONDS,
     MAX_ATTEMPTS,
+    MAX_EDITS,
     OUTAGE_DOUBT_SECONDS,
     OUTAGE_SECONDS,
     DeliveryChange,
+    EditChange,
     after,
+    after_edit,
     backoff_seconds,
+    unfolded,
     untried,
 )
 
@@ -226,3 +230,35 @@ def test_no_answer_makes_it_try_for_ever(result: SendResult, before: Delivery, o
     assert got.doubts >= before.doubts
     if got.state is DeliveryState.QUEUED and got.due_at <= NOW and before.state is DeliveryState.SENDING:
         assert got.moved_to is not None or got.fall_back_to_general
+
+
+def test_an_unfolded_delivery_is_an_untried_one_that_goes_alone() -> None:
+    assert unfolded(delivery(), NOW) == replace(untried(delivery(), NOW), alone=True)
+
+
+def edit(due_at: datetime | None = None, **changes: object) -> EditChange:
+    return replace(EditChange(DeliveryId(1), due_at), **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("result", "change"),
+    [
+        (Sent(7), edit()),
+        (RetryAt(30), edit(in_seconds(30), gate_until=in_seconds(30))),
+        (NotSent("no connection"), edit(in_seconds(backoff_seconds(1, 2)), cause="no connection")),
+        (Unknown("no answer"), edit(in_seconds(backoff_seconds(1, 2)), cause="no answer")),
+        (Moved(-1009), edit(NOW, moved_to=-1009)),
+        (Gone("blocked"), edit(suspend=True, cause="blocked")),
+        (TopicGone("closed"), edit(cause="closed")),
+        (NoRights("may not write"), edit(cause="may not write")),
+        (Rejected("not modified"), edit(cause="not modified")),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_what_becomes_of_an_edit_after_each_answer(result: SendResult, change: EditChange) -> None:
+    assert after_edit(DeliveryId(1), 2, result, NOW) == change
+
+
+@pytest.mark.parametrize("result", [NotSent("no connection"), Unknown("no answer"), Moved(-1009)])
+def test_an_edit_is_not_tried_for_ever(result: SendResult) -> None:
+    assert after_edit(DeliveryId(1), MAX_EDITS, result, NOW).due_at is None
