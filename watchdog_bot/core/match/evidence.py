@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from watchdog_bot.core.match import locate
 from watchdog_bot.core.match.program import NAME, TITLE, text_leaf
 from watchdog_bot.core.match.query_tree import Form, Phrase, Prefix, TextLeaf, Word
-from watchdog_bot.core.match.reading import Reading, read_title
+from watchdog_bot.core.match.reading import Reading
 from watchdog_bot.core.match.terms import SOURCE, Terms
 from watchdog_bot.core.model import CountryScore, Evidence, PostText
 from watchdog_bot.core.text import fold
@@ -71,19 +69,14 @@ class Witness:
         piece = next((piece for word in words if word in self._found for piece in self.of(word)), None)
         return (Evidence("topic", name, piece.found, piece.where),) if piece else ()
 
-    @cached_property
-    def _title(self) -> Reading:
-        return read_title(self._post)
-
     def _words(self, key: str) -> tuple[Evidence, ...]:
         leaf = text_leaf(key)
-        reading = self._title if leaf.in_title else self._reading
-        place = reading.names.get(key) or locate.place(reading, leaf, self._post.language)
-        if (
-            place is None
-        ):  # pragma: no cover - found means standing somewhere; an alert is worth more than its proof
+        reading = self._reading.title if leaf.in_title else self._reading
+        exact = locate.place(reading, leaf, self._post.language)
+        places = [place for place in (exact, reading.names.get(key.removeprefix(TITLE))) if place]
+        if not places:  # pragma: no cover - what is found stands somewhere; if not, the alert is worth more
             return ()
-        found, where = reading.surface(*place)
+        found, where = reading.surface(*min(places))
         return (Evidence(_kind(leaf, found), _wanted(key), found, where),)
 
 

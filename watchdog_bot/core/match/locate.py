@@ -14,10 +14,11 @@ Place = tuple[int, int]  # position of the first word, number of words
 
 
 def place(reading: Reading, leaf: TextLeaf, published: str | None) -> Place | None:
-    """The first place of a leaf, or None. `published`: the language of the post."""
+    """The first place of a leaf, or None; of a name, where it is spelled as asked for (else `name_by_word`).
+
+    `published`: the language of the post.
+    """
     match leaf:
-        case Word(is_name=True) | Phrase(is_name=True):
-            return name(reading, leaf.text)
         case Form(text):
             return _form(reading, forms.plain(text), published)
         case Prefix(text):
@@ -54,13 +55,6 @@ def _form(reading: Reading, word: str, published: str | None) -> Place | None:
             wanted = forms.keys(word, language)
             fitting.update(each for each in raw if not wanted.isdisjoint(forms.keys(each, language)))
     return min(((reading.first_raw[raw], 1) for raw in fitting), default=None)
-
-
-def name(reading: Reading, text: str) -> Place | None:
-    """The first place of a name in any spelling, or None."""
-    wanted = names.name(text)
-    places = (name_by_word(reading, wanted, raw) for raw in reading.raw_distinct)
-    return min((place for place in places if place), default=None)
 
 
 def name_by_word(reading: Reading, wanted: names.Name, raw: str) -> Place | None:

@@ -245,8 +245,7 @@ class _Parser:
             )
         inner = self.one()
         self.depth -= 1
-        if inner is None:
-            raise QueryError("scope: is a setting and cannot be excluded", position=lexeme.start)
+        assert inner is not None  # only scope: is none, and that is refused at any depth
         return Part(negated(inner.expr))
 
     def _group(self, lexeme: Lexeme) -> Expr:

@@ -28,7 +28,9 @@ class Reading:
         self.folded = folded_words(self.raw)  # parallel to `raw`
         self.distinct = set(self.folded)
         self._offsets: dict[int, list[int]] = {}  # field → where its words begin
-        self.names: dict[str, tuple[int, int]] = {}  # where names stand: what finding them has found out
+        self.names: dict[
+            str, tuple[int, int]
+        ] = {}  # key of a name → its first place, filled when names are looked for
 
     @cached_property
     def joined(self) -> str:
@@ -80,11 +82,9 @@ class Reading:
         return self.joined.count(" ", 0, offset) - self.joined.count(_BREAK, 0, offset)
 
     @cached_property
-    def title_end(self) -> int:
-        """How many words the title has."""
-        if not self.fields or self.fields[0][0] != "title":
-            return 0
-        return self.starts[1] if len(self.starts) > 1 else len(self.raw)
+    def title(self) -> Reading:
+        """The words of the title alone."""
+        return Reading(tuple(field for field in self.fields if field[0] == "title"))
 
     def field_of(self, position: int) -> int:
         """The number of the field that a word stands in."""
@@ -109,8 +109,3 @@ def read(post: PostText) -> Reading:
     """The words of a post."""
     tags = (("tags", tag) for tag in post.tags)
     return Reading((("title", post.title), ("summary", post.summary), ("text", post.content), *tags))
-
-
-def read_title(post: PostText) -> Reading:
-    """The words of its title alone."""
-    return Reading((("title", post.title),))

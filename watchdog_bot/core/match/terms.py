@@ -28,7 +28,7 @@ from watchdog_bot.core.match.program import TITLE, key_of, text_leaf, topic_key
 from watchdog_bot.core.match.query_lexer import PREFIX_MIN
 from watchdog_bot.core.match.query_topic import topic_leaf
 from watchdog_bot.core.match.query_tree import Form, Phrase, Prefix, TextLeaf, Word
-from watchdog_bot.core.match.reading import GRAM_MAX, Reading, read_title
+from watchdog_bot.core.match.reading import GRAM_MAX, Reading
 from watchdog_bot.core.match.tables import Many
 from watchdog_bot.core.model import PostText, Topic
 from watchdog_bot.core.text import fold, words
@@ -92,7 +92,7 @@ class Terms:
             if alias:
                 self.use(alias)
                 self._aliases.put(alias, key)
-            if not alias or leaf_is_name(leaf):
+            if not alias or leaf_is_name(leaf):  # a name is found by its sound as well
                 self._hook(key, leaf)
 
     def _leave(self, key: str) -> None:
@@ -175,7 +175,7 @@ class Terms:
         """Every key in use that the post has, and all its words. `reading`: `read(post)`."""
         found = self._in_words(reading, post.language)
         if self._titled and not self._titled.isdisjoint(found):
-            in_title = self._in_words(read_title(post), post.language)
+            in_title = self._in_words(reading.title, post.language)
             found.update(TITLE + key for key in self._titled & in_title)
         if self._sources and post.source:
             found.update(self._in_source(post.source))
@@ -237,10 +237,6 @@ class Terms:
 
     def _add_names(self, reading: Reading, found: set[str]) -> None:
         places = reading.names
-        written = {word.capitalize(): word for word in reading.distinct}
-        written |= {word.upper(): word for word in reading.distinct}
-        for key in self._uses.keys() & written.keys():
-            places[key] = (reading.first[written[key]], 1)
         hooks = self._names
         for raw in reading.raw_distinct:
             if raw[0].isupper():
@@ -293,14 +289,9 @@ def folded_key(key: str) -> str:
 
 
 def alias_of(key: str) -> str:
-    """The folded key that has to be in use for this one to be found; empty where it is found by itself.
-
-    A name written like This or THIS is found by writing the words of a post so.
-    """
+    """The folded key that has to be in use for this one to be found; empty where it is the key itself."""
     plain = folded_key(key)
-    if plain == key or (key in {plain.capitalize(), plain.upper()} and leaf_is_name(text_leaf(key))):
-        return ""
-    return plain
+    return "" if plain == key else plain
 
 
 def leaf_is_name(leaf: TextLeaf) -> bool:
