@@ -196,6 +196,10 @@ class Desk:
         """Raises QueryError for a query that would be refused, before anything is stored."""
         queries.parse(text, self.vocabulary)
 
+    def check_keywords(self, text: str) -> None:
+        """The same for /keywords."""
+        queries.parse_keywords(text, self.vocabulary)
+
     def countries_in(self, text: str) -> tuple[frozenset[str], tuple[str, ...]]:
         """The countries and regions a typed list names, and the names that are neither."""
         found: set[str] = set()

@@ -8,6 +8,7 @@ from watchdog_bot.core import replies
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.model import Message, Subscription, SubscriptionId
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
+from watchdog_bot.telegram.handlers.common import with_state
 
 HOW = Message(
     "Say what to watch for, for example:\n"
@@ -30,6 +31,7 @@ async def subscribe(ask: Ask) -> Message:
     seen = done.preview
     preview = replies.preview_line(seen.hits, seen.looked_at, seen.days, seen.samples)
     shown = replies.subscribed(ask.desk.describe(done.query), preview, done.subscription.id, again=done.again)
+    return await with_state(ask, shown)
 
 
 @command("subscriptions", "list and remove subscriptions", who=Who.ANYONE)
@@ -47,7 +49,6 @@ async def listed(ask: Ask) -> Message:
     return replies.subscriptions(
         [(each, ask.desk.in_words(each)) for each in mine], await ask.desk.muted(known)
     )
-    return await with_state(ask, shown)
 
 
 @command("unsubscribe", "remove a subscription: /unsubscribe 2, or all", who=Who.CHAT_ADMIN)

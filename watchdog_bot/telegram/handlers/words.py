@@ -32,6 +32,7 @@ async def keywords(ask: Ask) -> Message:
 async def _set(ask: Ask, typed: str) -> Query:
     if typed.lower() in NONE:
         return await ask.desk.clear_keywords(await ask.subscriber())
+    ask.desk.check_keywords(typed)  # before anything about the chat is stored
     return await ask.desk.set_keywords(await ask.subscriber(), typed)
 
 
