@@ -1,0 +1,223 @@
+"""Several alerts in one message, and alerts whose post was changed by its source.
+
+A digest, in this order:
+
+1. A post stands under the first country asked for that it is about, else the first it is about, else under
+   “Elsewhere”; there under the first topic that answered, if any.
+2. A post weighs as many points as wishes of the reader it answers, one answered in the title counts twice. Heavier
+   posts come first, then newer ones; countries and topics stand in the order of what they weigh together.
+3. A message shows a page: whole lines, within Telegram's limits. The rest is a button, “12 more”, that turns the
+   page in place. Every page begins at a line's number, so turning on never skips one, and repeats the headings.
+4. Times are the reader's own (`tg-time`); where a client does not know that, those of the chat's zone.
+5. An empty digest is no page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+
+from watchdog_bot.core import buttons, zones
+from watchdog_bot.core.digest import DigestPage
+from watchdog_bot.core.model import Button, ClaimedDelivery, ClaimedDigest, Message
+from watchdog_bot.core.render import Names, escape, link
+from watchdog_bot.core.tempo import Corrections
+from watchdog_bot.core.text import cut, utf16_length
+
+PAGE_LIMIT = 3600  # UTF-16 units, of the 4,096 that Telegram takes
+HTML_LIMIT = 30_000  # characters with markup; addresses may be long
+ENTITY_LIMIT = 90  # Telegram takes 100 entities a message
+LINE_ENTITIES = 4  # the link, the time, “maybe a repeat”; its headings are counted with it
+TITLE_LIMIT = 200
+NAME_LIMIT = 60
+ELSEWHERE = "Elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """HTML with its length as shown, in UTF-16 units."""
+
+    html: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    country: _Piece
+    topic: _Piece | None
+    text: _Piece
+    delivery: ClaimedDelivery
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The lines from `first` to before `end`, of so many."""
+
+    message: Message
+    first: int
+    end: int
+    total: int
+
+
+def digest(claimed: ClaimedDigest, names: Names) -> tuple[DigestPage, ...]:
+    """What is owed as one message that carries it all: its first page, the others behind buttons."""
+    first = page(claimed, 0, names)
+    if first is None:
+        return ()
+    silent = all(one.delivery.silent for one in claimed.deliveries)
+    return (DigestPage(replace(first.message, silent=silent), claimed.deliveries),)
+
+
+def page(claimed: ClaimedDigest, first: int, names: Names) -> Page | None:
+    """The page that begins with the line of that number, from 0; None where there is none."""
+    lines = _lines(claimed.deliveries, names)
+    if not 0 <= first < len(lines):
+        return None
+    heading = _heading(len(lines), first, late=claimed.late)
+    html, end = _filled(heading, lines, first)
+    row = _turning(heading, lines, first, end, late=claimed.late)
+    return Page(Message(html, buttons=(row,) if row else ()), first, end, len(lines))
+
+
+def corrected(alert: Message, claimed: ClaimedDelivery) -> Message:
+    """The alert as its post stands now, to replace the one sent or, if the reader wishes, to reply to it."""
+    moment = claimed.post.changed_at or claimed.post.first_seen_at
+    stamp = _time(moment, zones.of(claimed.settings.zone), "t", "%H:%M")
+    lines = [alert.html, f"<i>✏️ updated {stamp}</i>"]
+    if claimed.settings.corrections is Corrections.REPLY:
+        lines.insert(0, "✏️ <b>Changed by its source</b>")
+    return replace(alert, html="\n".join(lines))
+
+
+def _filled(heading: _Piece, lines: Sequence[_Line], first: int) -> tuple[str, int]:
+    """A page's HTML, and the number of the line after its last; at least one line whatever its size."""
+    parts, shown, entities, size = [heading.html], heading.length, 1, 0
+    before: _Line | None = None
+    for number in range(first, len(lines)):
+        line = lines[number]
+        new = [*_headings(line, before), line.text]
+        shown += sum(piece.length + 1 for piece in new)
+        size += sum(len(piece.html) + 1 for piece in new)
+        entities += len(new) - 1 + LINE_ENTITIES
+        if before is not None and (shown > PAGE_LIMIT or size > HTML_LIMIT or entities > ENTITY_LIMIT):
+            return "\n".join(parts), number
+        parts += [piece.html for piece in new]
+        before = line
+    return "\n".join(parts), len(lines)
+
+
+def _headings(line: _Line, before: _Line | None) -> list[_Piece]:
+    """The headings that stand above a line and did not stand above the one before."""
+    new_country = before is None or before.country != line.country
+    out = [line.country] if new_country else []
+    if line.topic is not None and (new_country or before is None or before.topic != line.topic):
+        out.append(line.topic)
+    return out
+
+
+def _turning(
+    heading: _Piece, lines: Sequence[_Line], first: int, end: int, *, late: bool
+) -> tuple[Button, ...]:
+    row: list[Button] = []
+    if first:
+        row.append(
+            Button("‹ Back", data=buttons.encode("dg", _page_before(heading, lines, first), int(late)))
+        )
+    if end < len(lines):
+        row.append(Button(f"{len(lines) - end} more ›", data=buttons.encode("dg", end, int(late))))
+    return tuple(row)
+
+
+def _page_before(heading: _Piece, lines: Sequence[_Line], first: int) -> int:
+    """Where the page begins that shows the line before this one, counted from the start."""
+    start = 0
+    while (end := _filled(heading, lines, start)[1]) < first:
+        start = end
+    return start
+
+
+def _heading(total: int, first: int, *, late: bool) -> _Piece:
+    counted = "1 alert" if total == 1 else f"{total} alerts"
+    text = f"🗞 {counted}" + (" that could not reach you in time" if late else "")
+    text += f", from number {first + 1}" if first else ""
+    return _Piece(f"<b>{text}</b>", utf16_length(text))
+
+
+def _lines(deliveries: Sequence[ClaimedDelivery], names: Names) -> list[_Line]:
+    """Every line with its headings, in the order of rule 2."""
+    groups: dict[str, dict[str, list[ClaimedDelivery]]] = {}
+    for one in deliveries:
+        groups.setdefault(_country(one), {}).setdefault(_topic(one), []).append(one)
+    return [
+        _Line(_country_heading(country, names), _topic_heading(topic), _text(one), one)
+        for country, topics in sorted(groups.items(), key=_heaviest_country)
+        for topic, members in sorted(topics.items(), key=_heaviest_topic)
+        for one in sorted(members, key=_heaviest)
+    ]
+
+
+def _weight(one: ClaimedDelivery) -> int:
+    answered: dict[tuple[str, str], int] = {}
+    for evidence in one.delivery.evidence:
+        wish = evidence.kind, evidence.wanted
+        answered[wish] = max(answered.get(wish, 0), 2 if evidence.where == "title" else 1)
+    return sum(answered.values())
+
+
+def _heaviest(one: ClaimedDelivery) -> tuple[int, float, int]:
+    return -_weight(one), -_moment(one).timestamp(), one.post.id
+
+
+def _heaviest_topic(group: tuple[str, list[ClaimedDelivery]]) -> tuple[bool, int, str]:
+    """Without a topic first: those lines stand right below the country."""
+    topic, members = group
+    return topic != "", -sum(map(_weight, members)), topic
+
+
+def _heaviest_country(group: tuple[str, dict[str, list[ClaimedDelivery]]]) -> tuple[bool, int, str]:
+    country, topics = group
+    return country == "", -sum(_weight(one) for members in topics.values() for one in members), country
+
+
+def _country(one: ClaimedDelivery) -> str:
+    about = [score.code for score in one.post.countries.about]
+    asked = {evidence.wanted for evidence in one.delivery.evidence if evidence.kind == "country"}
+    return next((code for code in about if code in asked), about[0] if about else "")
+
+
+def _topic(one: ClaimedDelivery) -> str:
+    return next((evidence.wanted for evidence in one.delivery.evidence if evidence.kind == "topic"), "")
+
+
+def _moment(one: ClaimedDelivery) -> datetime:
+    return one.post.published_at or one.post.first_seen_at
+
+
+def _country_heading(country: str, names: Names) -> _Piece:
+    text = f"{names.flag(country)} {names.name(country)}" if country else ELSEWHERE
+    return _Piece(f"\n<b>{escape(text)}</b>", utf16_length(text) + 1)
+
+
+def _topic_heading(topic: str) -> _Piece | None:
+    text = cut(topic, NAME_LIMIT)
+    return _Piece(f"<i>{escape(text)}</i>", utf16_length(text)) if text else None
+
+
+def _text(one: ClaimedDelivery) -> _Piece:
+    local_zone = zones.of(one.settings.zone)
+    title = cut(one.post.title.strip() or "(untitled)", TITLE_LIMIT)
+    target = link(one.post.link)
+    linked = f'<a href="{escape(target)}">{escape(title)}</a>' if target else escape(title)
+    source = cut(one.post.feed_name, NAME_LIMIT)
+    stamp = _time(_moment(one), local_zone, "dt", "%b %H:%M", day=True)
+    repeat = " <i>(maybe a repeat)</i>" if one.delivery.doubts else ""
+    longest = f"• {title} — {source}, 00 Mmm 00:00 (maybe a repeat)"
+    return _Piece(f"• {linked} — {escape(source)}, {stamp}{repeat}", utf16_length(longest))
+
+
+def _time(moment: datetime, local_zone: tzinfo, style: str, pattern: str, *, day: bool = False) -> str:
+    """The moment in the reader's own zone and language (`tg-time`, Bot API 9.5), else as the chat's zone has it."""
+    local = moment.astimezone(local_zone)
+    shown = f"{local.day} {local.strftime(pattern)}" if day else local.strftime(pattern)
+    return f'<tg-time unix="{int(moment.timestamp())}" format="{style}">{shown}</tg-time>'
