@@ -8,20 +8,24 @@ they change in case and wording):
 3. `Forbidden`, and 400 that say the chat is gone: nothing reaches this chat.
 4. 400 about the topic: the topic is gone or closed; about rights: may not write for now.
 5. Any other 400: we wrote something that Telegram refuses.
-6. Connecting failed, no free connection, 5xx: surely (or almost) not sent.
-7. Everything else (read timeouts, broken connections, unreadable answers): unknown.
+6. No connection was had (the transport's `NotReachedError`): surely not sent.
+7. Any other HTTP error: not sent, or almost surely not (5xx). A request too large is refused for ever. But a gateway
+   that only waited no longer (504, Cloudflare's 520 and 524) knows nothing.
+8. Everything else (silence, broken connections, answers that cannot be read): unknown.
 
 `BadRequest` and `TimedOut` are `NetworkError`s there, so order matters.
 """
 
 from __future__ import annotations
 
-import httpx
+import re
+
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
     ChatMigrated,
+    Conflict,
     Forbidden,
     InvalidToken,
     NetworkError,
@@ -43,6 +47,7 @@ from watchdog_bot.core.model import (
     TopicGone,
     Unknown,
 )
+from watchdog_bot.telegram.transport import AnswerLostError, NotReachedError
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -52,17 +57,23 @@ _GONE = (
     "peer_id_invalid",
     "group chat was deleted",
     "chat was deactivated",
+    "channel_private",
 )
-_TOPIC = ("message thread not found", "topic_closed", "topic_deleted", "topic closed")
+_TOPIC = ("message thread not found", "topic_closed", "topic_deleted", "topic closed", "topic_id_invalid")
 _RIGHTS = (
     "not enough rights",
     "need administrator rights",
     "have no write access",
     "have no rights to send",
     "chat_write_forbidden",
+    "chat_send_plain_forbidden",
+    "chat_admin_required",
     "chat_restricted",
 )
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_TOO_LARGE = ("entity too large", "content too large")  # 413, by its old name and its new
+_GATEWAY_GAVE_UP = re.compile(r"\((?:504|520|524)\)|gateway time-?out", re.IGNORECASE)
+_STATUS = re.compile(r"\([0-9]{3}\)")  # python-telegram-bot's, where an answer has no words of its own
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 
 
 def markup(message: Message) -> InlineKeyboardMarkup | None:
@@ -78,20 +89,24 @@ def markup(message: Message) -> InlineKeyboardMarkup | None:
 
 async def send(bot: Bot, address: Address, message: Message) -> SendResult:
     """Send to a chat or topic; whatever happens is a value. Raises only asyncio.CancelledError."""
+    buttons = markup(message)
     try:
         sent = await bot.send_message(
             address.chat_id,
             message.html,
             parse_mode=ParseMode.HTML,
             message_thread_id=address.thread_id,
-            reply_markup=markup(message),
+            reply_markup=buttons,
             link_preview_options=NO_PREVIEW,
             disable_notification=message.silent,
             protect_content=message.protect,
         )
+        result = Sent(sent.message_id)
     except TelegramError as error:
         return classify(error)
-    return Sent(sent.message_id)
+    except _UNREADABLE as error:  # JSON, but not the message that python-telegram-bot looks for in it
+        return _unreadable(error)
+    return result
 
 
 def classify(error: TelegramError) -> SendResult:
@@ -107,10 +122,10 @@ def classify(error: TelegramError) -> SendResult:
             return NotSent("Telegram refuses the bot's token: check telegram.token")
         case BadRequest():
             return _bad_request(error.message)
-        case NetworkError():
+        case NetworkError() | Conflict():
             return _network(error)
         case _:
-            return Unknown(f"an unreadable answer ({type(error).__name__})")
+            return _unreadable(error)
 
 
 def _seconds(error: RetryAfter) -> float:
@@ -136,11 +151,21 @@ def _bad_request(text: str) -> SendResult:
     return Rejected(lowered)
 
 
-def _network(error: NetworkError) -> SendResult:
+def _network(error: NetworkError | Conflict) -> SendResult:
     cause = error.__cause__
-    if isinstance(cause, _NOT_SENT):
-        return NotSent(f"Telegram could not be reached ({type(cause).__name__})")
-    answered = cause is None or isinstance(cause, TelegramError)  # an HTTP status came back
-    if answered and "504" not in error.message:  # a gateway that gave up waiting knows nothing
-        return NotSent("Telegram is in trouble (an HTTP 5xx answer)")
-    return Unknown(f"the answer was lost ({type(cause or error).__name__})")
+    if isinstance(cause, NotReachedError):
+        return NotSent(f"Telegram could not be reached ({cause})")
+    if cause is not None and not isinstance(cause, TelegramError):  # no HTTP status came back
+        known = isinstance(cause, AnswerLostError)  # a stranger's text could hold an address
+        return Unknown(f"the answer was lost ({cause if known else type(cause).__name__})")
+    lowered = error.message.lower()
+    if any(each in lowered for each in _TOO_LARGE):
+        return Rejected("the request is too large (413)")
+    if _GATEWAY_GAVE_UP.search(lowered):
+        return Unknown("a gateway did not wait for Telegram's answer")
+    status = _STATUS.search(lowered)
+    return NotSent(f"Telegram is in trouble (HTTP {status[0][1:-1] if status else 'error'})")
+
+
+def _unreadable(error: Exception) -> Unknown:
+    return Unknown(f"an unreadable answer ({type(error).__name__})")
