@@ -8,7 +8,7 @@ from watchdog_bot.core.match.query_tree import Form, Phrase, Prefix, TextLeaf, W
 from watchdog_bot.core.match.reading import Reading
 from watchdog_bot.core.match.terms import SOURCE, Terms
 from watchdog_bot.core.model import CountryScore, Evidence, PostText
-from watchdog_bot.core.text import fold
+from watchdog_bot.core.text import words
 
 _COUNTRY_KINDS = ("country:", "main:", "any:")
 
@@ -65,8 +65,8 @@ class Witness:
     def _topic(self, key: str) -> tuple[Evidence, ...]:
         topic = self._terms.topic(key)
         assert topic is not None  # a post has the key of a topic only where there is one
-        name, words = topic
-        piece = next((piece for word in words if word in self._found for piece in self.of(word)), None)
+        name, wanted = topic
+        piece = next((piece for word in wanted if word in self._found for piece in self.of(word)), None)
         return (Evidence("topic", name, piece.found, piece.where),) if piece else ()
 
     def _words(self, key: str) -> tuple[Evidence, ...]:
@@ -86,9 +86,7 @@ def _wanted(key: str) -> str:
 
 def _kind(leaf: TextLeaf, found: str) -> str:
     match leaf:
-        case Word(text, is_name=is_name) | Phrase(text, is_name=is_name) if is_name and fold(found) != fold(
-            text
-        ):
+        case Word(text) | Phrase(text) if leaf.is_name and words(found) != words(text):
             return "name"
         case Word():
             return "word"

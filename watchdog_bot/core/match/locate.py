@@ -8,7 +8,7 @@ from functools import lru_cache
 from watchdog_bot.core.match import forms, names
 from watchdog_bot.core.match.query_tree import Form, Phrase, Prefix, TextLeaf, Word
 from watchdog_bot.core.match.reading import Reading
-from watchdog_bot.core.text import tokens
+from watchdog_bot.core.text import tokens, words
 
 Place = tuple[int, int]  # position of the first word, number of words
 
@@ -29,6 +29,8 @@ def place(reading: Reading, leaf: TextLeaf, published: str | None) -> Place | No
 
 def starred_words(text: str) -> list[str]:
     """Folded words, each with the star that stands behind it."""
+    if "*" not in text:
+        return words(text)
     return [token.folded + ("*" if text.startswith("*", token.end) else "") for token in tokens(text)]
 
 
@@ -63,7 +65,7 @@ def name_by_word(reading: Reading, wanted: names.Name, raw: str) -> Place | None
         return None
     if len(wanted.fits) == 1:
         return reading.first_raw[raw], 1
-    for at in reading.positions[raw]:
+    for at in reading.every(raw):
         if _follow(reading, at - wanted.longest, wanted):
             return at - wanted.longest, len(wanted.fits)
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from functools import cached_property
 
 from watchdog_bot.core.model import PostText
@@ -52,17 +52,17 @@ class Reading:
         return dict(zip(reversed(self.raw), range(len(self.raw) - 1, -1, -1), strict=True))
 
     @cached_property
-    def positions(self) -> dict[str, list[int]]:
-        """Every position of each word as it stands."""
-        found: dict[str, list[int]] = {}
-        for at, raw in enumerate(self.raw):
-            found.setdefault(raw, []).append(at)
-        return found
-
-    @cached_property
     def raw_distinct(self) -> frozenset[str]:
         """The words as they stand, each once."""
         return frozenset(self.raw)
+
+    def every(self, raw: str) -> Iterator[int]:
+        """Every position of a word that stands there as `raw`."""
+        at = self.first_raw[raw]
+        for _ in range(self.raw.count(raw) - 1):
+            yield at
+            at = self.raw.index(raw, at + 1)
+        yield at
 
     def grams(self, firsts: Container[str]) -> set[str]:
         """Every two and three words next to each other in a field of which the first is one of `firsts`.
