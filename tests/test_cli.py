@@ -86,6 +86,18 @@ def test_check_names_a_database_that_is_none(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_check_refuses_the_examples_own_token(tmp_path: Path) -> None:
+    done = bot(
+        "check",
+        "--config",
+        str(ROOT / "config.example.toml"),
+        folder=tmp_path,
+        env={"WATCHDOG_TELEGRAM__TOKEN": ""},
+    )
+    assert done.returncode == 2
+    assert "example" in done.stderr
+
+
 def test_check_names_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     done = bot("check", folder=tmp_path, env={"WATCHDOG_DATABASE__PATH": "/proc/nowhere/watchdog.db"})
     assert done.returncode == 1
@@ -172,6 +184,16 @@ def test_countries_are_matched_a_line_at_a_time(tmp_path: Path) -> None:
         {"id": 2, "countries": ["KZ"], "mentions": ["KZ"]},
         {"id": "3", "countries": [], "mentions": []},
     ]
+
+
+def test_all_mentions_can_be_asked_for_instead(tmp_path: Path) -> None:
+    text = "Officials in Minsk and Warsaw talked. " + "The weather was fine. " * 40 + "Trade with Peru grew."
+    row = json.dumps({"id": "1", "title": "Belarus frees editor", "text": text}) + "\n"
+    about = bot("match", "countries", "--jsonl", folder=tmp_path, stdin=row)
+    mentions = bot("match", "countries", "--jsonl", "--answer", "mentions", folder=tmp_path, stdin=row)
+    assert "PE" not in json.loads(about.stdout)["countries"]
+    assert json.loads(mentions.stdout)["countries"] == json.loads(about.stdout)["mentions"]
+    assert "PE" in json.loads(mentions.stdout)["countries"]
 
 
 def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:

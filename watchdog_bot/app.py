@@ -27,9 +27,10 @@ from watchdog_bot import __version__, data
 from watchdog_bot.adding import Added, Choice, FeedAdder
 from watchdog_bot.clock import Clock, SystemClock
 from watchdog_bot.config import Settings
-from watchdog_bot.core import render, replies
+from watchdog_bot.core import render, render_digest, replies
 from watchdog_bot.core.errors import ConfigError, StoreError
 from watchdog_bot.core.model import ClaimedDelivery, Feed, Message, SendResult, Subscriber
+from watchdog_bot.core.text import fold
 from watchdog_bot.deliver import Deliverer, Pace
 from watchdog_bot.desk import Desk
 from watchdog_bot.fetch import Fetcher, FetchLimits
@@ -111,6 +112,7 @@ def user_agent(contact: str) -> str:
 
 async def run(settings: Settings, stop: asyncio.Event | None = None, *, clock: Clock | None = None) -> int:
     """Run until SIGTERM, SIGINT or `stop`. Returns the exit code; raises WatchdogError where it cannot start."""
+    _refuse_example(settings)
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -126,7 +128,16 @@ async def run(settings: Settings, stop: asyncio.Event | None = None, *, clock: C
     return 0
 
 
+def _refuse_example(settings: Settings) -> None:
+    """The example's token looks like one, so that the example can be checked; it opens nothing."""
+    if "REPLACE-THIS" in settings.telegram.token.get_secret_value():
+        raise ConfigError(
+            ("telegram.token: this is still the example's. Put in the token that @BotFather gave you.",)
+        )
+
+
 async def _prepare(parts: Parts) -> None:
+    await offer_topics(parts.store)
     subscriptions = await parts.desk.load()
     feeds = await sync_feeds(parts)
     log.info(
@@ -136,6 +147,14 @@ async def _prepare(parts: Parts) -> None:
         feeds=feeds,
         subscriptions=subscriptions,
     )
+
+
+async def offer_topics(store: Store) -> None:
+    """Save each shipped topic once, unless there is one of its name: what an admin changed or removed stays so."""
+    present = {fold(topic.name) for topic in await store.topics()}
+    for shipped in data.load_topics():
+        if await store.first_offer(f"topic:{shipped.name}") and fold(shipped.name) not in present:
+            await store.save_topic(shipped.topic())
 
 
 async def sync_feeds(parts: Parts) -> int:
@@ -168,7 +187,14 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         return
     parts.desk.on_reopened = pace.pacer.open
     notices = Notices(app.bot, admins, pace.reply)
-    deliverer = Deliverer(parts.store, partial(_send, app), partial(_rendered, parts), parts.clock, pace=pace)
+    deliverer = Deliverer(
+        parts.store,
+        partial(_send, app),
+        partial(_rendered, parts),
+        parts.clock,
+        pace=pace,
+        digest=lambda claimed: render_digest.digest(claimed, parts.desk.names),
+    )
     poller = Poller(
         parts.store,
         parts.fetcher,
@@ -289,7 +315,8 @@ def _rendered(parts: Parts, claimed: ClaimedDelivery) -> Message:
 
 
 async def check(settings: Settings) -> tuple[str, ...]:
-    """Every fault of the database and of the feeds named, with its mend; empty when all is fine."""
+    """Every fault of the database, with its mend; empty when all is fine. Raises ConfigError, StoreError."""
+    _refuse_example(settings)
     async with assembled(settings) as parts:
         await parts.desk.load()
         return await parts.store.check()

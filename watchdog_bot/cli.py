@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Coroutine
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
@@ -26,6 +27,14 @@ if TYPE_CHECKING:  # pydantic is slow to import, and --help needs none of it
 T = TypeVar("T")
 
 OK, FAILED, USAGE = 0, 1, 2
+
+
+class CountryAnswer(StrEnum):
+    """The two answers of the country tagger."""
+
+    ABOUT = "about"
+    MENTIONS = "mentions"
+
 
 app = typer.Typer(
     help="Watches human-rights sources and alerts Telegram chats by country and keyword.",
@@ -211,6 +220,10 @@ def feeds_inspect(
 def match_countries(
     *,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Read and write one JSON object a line.")] = False,
+    answer: Annotated[
+        CountryAnswer,
+        typer.Option(help="What stands in “countries”: those a text is about, or all it mentions."),
+    ] = CountryAnswer.ABOUT,
 ) -> None:
     """Which countries texts on standard input are about.
 
@@ -230,12 +243,10 @@ def match_countries(
             continue
         row = _row(line, number)
         reading = tagger.read(str(row.get("title") or ""), str(row.get("text") or ""))
-        answer = {
-            "id": row.get("id"),
-            "countries": [each.code for each in reading.about],
-            "mentions": [each.code for each in reading.mentions],
-        }
-        print(json.dumps(answer, ensure_ascii=False))  # noqa: T201 - for pipes, unstyled
+        about, mentions = ([each.code for each in part] for part in (reading.about, reading.mentions))
+        chosen = about if answer is CountryAnswer.ABOUT else mentions
+        line_out = {"id": row.get("id"), "countries": chosen, "mentions": mentions}
+        print(json.dumps(line_out, ensure_ascii=False))  # noqa: T201 - for pipes, unstyled
 
 
 def _row(line: str, number: int) -> dict[str, object]:

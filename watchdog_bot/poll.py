@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 import structlog
@@ -74,9 +74,15 @@ class Reading(Protocol):
     """What `CountryTagger.read` does."""
 
     def __call__(
-        self, title: str, text: str, *, language: str | None = None, hints: tuple[str, ...] = ()
+        self,
+        title: str,
+        text: str,
+        *,
+        language: str | None = None,
+        hints: tuple[str, ...] = (),
+        on: date | None = None,
     ) -> CountryReading:
-        """Which countries a text is about."""
+        """Which countries a text is about; `on` is its day, for who was in office then."""
         ...
 
 
@@ -280,7 +286,14 @@ def read_entry(read: Reading, entry: ParsedEntry, feed: Feed) -> CountryReading:
     """The countries of an entry, its feed's own countries being evidence as well."""
     repeats = entry.content.startswith(entry.summary)
     text = entry.content if repeats else f"{entry.summary}\n{entry.content}"
-    return read(entry.title, text[:TEXT_READ], language=entry.language or feed.language, hints=feed.countries)
+    moment = entry.published or entry.updated
+    return read(
+        entry.title,
+        text[:TEXT_READ],
+        language=entry.language or feed.language,
+        hints=feed.countries,
+        on=moment.date() if moment else None,
+    )
 
 
 def _tell(feed: Feed, update: FeedUpdate, deliveries: int) -> None:

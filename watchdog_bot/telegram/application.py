@@ -98,13 +98,16 @@ def build(
     `before_reply` is awaited with the chat's id before each message to a person, so that replies keep to the
     same pace as alerts, and go before them.
     """
+    proxied = api_base_url.startswith(
+        "https:"
+    )  # HTTPS_PROXY: where Telegram is blocked; a local server needs none
     app = (
         Application.builder()
         .token(token)
         .base_url(f"{api_base_url.rstrip('/')}/bot")
         .base_file_url(f"{api_base_url.rstrip('/')}/file/bot")
-        .request(AiohttpRequest(16, timeout=SEND_TIMEOUT))
-        .get_updates_request(AiohttpRequest(1, timeout=SEND_TIMEOUT))
+        .request(AiohttpRequest(16, timeout=SEND_TIMEOUT, trust_env=proxied))
+        .get_updates_request(AiohttpRequest(1, timeout=SEND_TIMEOUT, trust_env=proxied))
         .concurrent_updates(OrderedPerChat(16))
         .build()
     )
