@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import asdict, dataclass, fields
 from datetime import date
+from difflib import get_close_matches
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
@@ -16,6 +17,7 @@ from watchdog_bot.core.errors import ParseError
 from watchdog_bot.core.feeds.links import absolute
 from watchdog_bot.core.model import ParsedEntry
 
+MAX_RULE = 500  # characters of one rule
 _PLACES = frozenset({"year", "month", "day", "month02", "day02"})
 
 
@@ -28,7 +30,7 @@ class SourceRules:
     """
 
     section: str = (
-        ""  # a path with * for anything: only entries whose address has it, e.g. "/a/*" or "*/press/*"
+        ""  # paths with * for anything, a space between two: only entries whose address has one, e.g. "/a/*"
     )
     container: str = ""
     link: str = ""
@@ -61,6 +63,24 @@ class SourceRules:
 NO_RULES = SourceRules()
 
 
+def from_table(table: object) -> SourceRules:
+    """Rules as a person writes them in TOML: a table of texts. Raises ValueError naming the key that is wrong.
+
+    What the texts say is another question: see `faults`.
+    """
+    names = tuple(each.name for each in fields(SourceRules))
+    if not isinstance(table, dict):
+        raise ValueError(f'rules are a table such as {{ container = "article" }}, with {", ".join(names)}')  # noqa: TRY004 - one kind of error for whoever reads a file
+    for name, value in table.items():
+        if name not in names:
+            near = get_close_matches(str(name), names, n=1)
+            meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
+            raise ValueError(f"rules know no {name!r}; {meant}")
+        if not isinstance(value, str) or len(value) > MAX_RULE:
+            raise ValueError(f"rules.{name} is a text between quotes, of at most {MAX_RULE} characters")
+    return SourceRules(**{name: value.strip() for name, value in table.items()})
+
+
 def faults(rules: SourceRules) -> tuple[str, ...]:
     """What is wrong with rules that a person wrote, a sentence each; empty if nothing is."""
     found: list[str] = []
@@ -83,18 +103,21 @@ def faults(rules: SourceRules) -> tuple[str, ...]:
 
 def in_section(entry: ParsedEntry, section: str) -> bool:
     """Whether an entry's address is of the section; without a section everything is. A pattern without * is a
-    beginning of the path.
+    beginning of the path; of several, with spaces between them, one is enough.
     """
     if not section:
         return True
     if entry.link is None:
         return False
     parts = urlsplit(entry.link)
-    pieces = section if "*" in section else section.rstrip("/") + "*"
-    pattern = ".*".join(re.escape(piece) for piece in pieces.split("*"))
-    return (
-        re.fullmatch(pattern, parts.path + (f"?{parts.query}" if parts.query else ""), re.DOTALL) is not None
-    )
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    return any(_has(path, pattern) for pattern in section.split())
+
+
+def _has(path: str, pattern: str) -> bool:
+    pieces = pattern if "*" in pattern else pattern.rstrip("/") + "*"
+    expression = ".*".join(re.escape(piece) for piece in pieces.split("*"))
+    return re.fullmatch(expression, path, re.DOTALL) is not None
 
 
 def archive_address(rules: SourceRules, day: date, *, url: str) -> str | None:
