@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from watchdog_bot import config
 from watchdog_bot.core.errors import ConfigError
+from watchdog_bot.core.feeds.rules import NO_RULES, SourceRules
 from watchdog_bot.core.model import FeedKind
 from watchdog_bot.settings import FeedSettings, Settings, keys, table_of
 
@@ -73,7 +74,21 @@ def test_the_keys_that_are_off_in_the_example_can_be_set(tmp_path: Path) -> None
     settings = config.load(path, {})
     assert settings.telegram.token.get_secret_value() == TOKEN
     assert settings.feeds == (
-        FeedSettings(name="Example News", url="https://news.example/feed.xml", kind=FeedKind.AUTO, every=900),
+        FeedSettings(
+            name="Example News",
+            url="https://news.example/feed.xml",
+            kind=FeedKind.AUTO,
+            every=900,
+            rules=SourceRules(
+                section="/news/*",
+                container="article",
+                link="a",
+                title="h2",
+                date="time",
+                summary="p",
+                archive="/news/{year}/{month}/{day}",
+            ),
+        ),
     )
 
 
@@ -374,6 +389,45 @@ def test_the_same_source_twice_is_a_fault(tmp_path: Path) -> None:
 def test_a_source_may_be_of_every_kind(tmp_path: Path, kind: FeedKind) -> None:
     path = written(tmp_path, f"[[feeds]]\nname = 'a'\nurl = 'https://a.example'\nkind = '{kind.upper()}'\n")
     assert config.load(path, {}, need_token=False).feeds[0].kind is kind
+
+
+PAGE = "[[feeds]]\nname = 'a'\nurl = 'https://a.example'\n"
+
+
+def test_a_source_may_have_rules_in_a_line_or_in_a_table(tmp_path: Path) -> None:
+    wanted = SourceRules(container="article", section="/a/*")
+    for text in (
+        "rules = { container = 'article', section = ' /a/* ' }",
+        "[feeds.rules]\ncontainer = 'article'\nsection = '/a/*'",
+    ):
+        assert config.load(written(tmp_path, PAGE + text), {}, need_token=False).feeds[0].rules == wanted
+    assert config.load(written(tmp_path, PAGE), {}, need_token=False).feeds[0].rules == NO_RULES
+
+
+def test_rules_may_stand_in_the_environment() -> None:
+    env = {"WATCHDOG_FEEDS": '[{"name": "A", "url": "https://a.example", "rules": {"container": "li"}}]'}
+    [feed] = config.load(None, env, need_token=False).feeds
+    assert feed.rules == SourceRules(container="li")
+
+
+@pytest.mark.parametrize(
+    ("rules", "cause"),
+    [
+        ("{ container = 'a[' }", "number 1, rules hold a fault: container = 'a[' is no CSS selector."),
+        ("{ title = 'h2' }", "rules hold a fault: selectors need container, which finds each post."),
+        (
+            "{ title = 'h2', archive = '/{days}' }",
+            "selectors need container, which finds each post; archive knows day, day02, month, month02, year, not days.",
+        ),
+        ("{ containr = 'h2' }", "rules hold a fault: there is no rule 'containr'; did you mean container?"),
+        ("{ container = 2 }", "rules hold a fault: container is a text between quotes"),
+        ("'article'", "rules hold a fault: they are a table such as"),
+    ],
+)
+def test_rules_with_a_fault_are_told_with_the_mend(tmp_path: Path, rules: str, cause: str) -> None:
+    fault = only_fault(written(tmp_path, f"{PAGE}rules = {rules}\n"), {})
+    assert cause in fault
+    assert fault.endswith("docs/sources.md explains each.")
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,9 @@ async def offer_topics(store: Store) -> None:
 async def sync_feeds(parts: Parts) -> int:
     """Add the feeds of the configuration and the catalogue that are missing; returns how many there are."""
     for each in parts.settings.feeds:
-        await parts.store.add_feed(each.url, name=each.name, kind=each.kind, every=each.every)
+        await parts.store.add_feed(
+            each.url, name=each.name, kind=each.kind, every=each.every, rules=each.rules.to_text()
+        )
     for source in data.load_catalogue() if parts.settings.catalogue.enabled else ():
         if source.url and await parts.store.first_offer(source.url):
             await parts.store.add_feed(
@@ -169,6 +171,7 @@ async def sync_feeds(parts: Parts) -> int:
                 kind=source.kind,
                 countries=source.countries,
                 language=source.language,
+                rules=source.rules.to_text(),
             )
     return len(await parts.store.feeds())
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Annotated, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from watchdog_bot.core.feeds.rules import NO_RULES, SourceRules, faults, from_table
 from watchdog_bot.core.model import FeedKind
 
 PREFIX = "WATCHDOG_"
@@ -59,6 +60,16 @@ def _lowered(value: object) -> object:
 def _feed_kind(value: object) -> object:
     lowered = _lowered(value)
     return FeedKind.AUTO if lowered == "feed" else lowered
+
+
+def _rules(value: object) -> SourceRules:
+    try:
+        rules = value if isinstance(value, SourceRules) else from_table(value)
+    except ValueError as error:
+        raise ValueError(f"hold a fault: {error}") from None
+    if found := faults(rules):
+        raise ValueError(f"hold a fault: {'; '.join(found)}")
+    return rules
 
 
 def _token(value: SecretStr) -> SecretStr:
@@ -267,6 +278,11 @@ class FeedSettings(Section):
     every: Seconds | None = Field(
         default=None,
         description="Write seconds between checks, 1 to 604800; leave the key out for the source's own rhythm.",
+    )
+    rules: Annotated[SourceRules, PlainValidator(_rules)] = Field(
+        default=NO_RULES,
+        description='Write what the source does not say itself: rules = { container = "article", '
+        'section = "/news/*" }; docs/sources.md explains each.',
     )
 
 

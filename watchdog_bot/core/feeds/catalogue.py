@@ -126,7 +126,10 @@ def _day(value: object) -> date | None:
 
 
 def _rules(table: object) -> SourceRules:
-    rules = from_table(table)
+    try:
+        rules = from_table(table)
+    except ValueError as error:
+        raise ValueError(f"rules: {error}") from None
     if found := faults(rules):
         raise ValueError(f"rules: {found[0]}")
     return rules

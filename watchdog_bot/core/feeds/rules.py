@@ -70,14 +70,14 @@ def from_table(table: object) -> SourceRules:
     """
     names = tuple(each.name for each in fields(SourceRules))
     if not isinstance(table, dict):
-        raise ValueError(f'rules are a table such as {{ container = "article" }}, with {", ".join(names)}')  # noqa: TRY004 - one kind of error for whoever reads a file
+        raise ValueError(f'they are a table such as {{ container = "article" }}, with {", ".join(names)}')  # noqa: TRY004 - one kind of error for whoever reads a file
     for name, value in table.items():
         if name not in names:
             near = get_close_matches(str(name), names, n=1)
             meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
-            raise ValueError(f"rules know no {name!r}; {meant}")
+            raise ValueError(f"there is no rule {name!r}; {meant}")
         if not isinstance(value, str) or len(value) > MAX_RULE:
-            raise ValueError(f"rules.{name} is a text between quotes, of at most {MAX_RULE} characters")
+            raise ValueError(f"{name} is a text between quotes, of at most {MAX_RULE} characters")
     return SourceRules(**{name: value.strip() for name, value in table.items()})
 
 
