@@ -16,6 +16,7 @@ import structlog
 
 from watchdog_bot.adding import Added, Choice, FeedAdder
 from watchdog_bot.clock import Clock
+from watchdog_bot.core import decide
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.match import query as queries
 from watchdog_bot.core.match.atlas import Atlas, flag
@@ -24,7 +25,9 @@ from watchdog_bot.core.match.index import MatchIndex
 from watchdog_bot.core.match.query import Query, Vocabulary
 from watchdog_bot.core.model import (
     Feed,
+    FeedId,
     Post,
+    PostId,
     PostText,
     Subscriber,
     SubscriberId,
@@ -102,6 +105,7 @@ class Desk:
         self.topics: tuple[Topic, ...] = ()
         self.vocabulary = vocabulary(atlas, ())
         self.country_order = _country_order(atlas)
+        self.on_owed: Callable[[], None] = lambda: None
         self.on_reopened: Callable[[int], None] = lambda _chat_id: None
 
     async def load(self) -> int:
@@ -334,6 +338,15 @@ class Desk:
         if found is not None and await self.store.remove_feed(found.id):
             await self.store.audit("feed removed", found.url)
         return found
+
+    async def release(self, feed_id: FeedId, first: PostId, last: PostId) -> int:
+        """Alert of posts that were held (core.flood); returns how many deliveries are owed."""
+        owed = 0
+        for post in await self.store.posts_of(feed_id, first, last):
+            owed += await self.store.owe(post.id, decide.planned(self.index.match(matchable(post))))
+        await self.store.audit("held posts released", str(feed_id))
+        self.on_owed()
+        return owed
 
     # ------------------------------------------------------------------ before and after
 

@@ -7,7 +7,7 @@ leaves a lease that runs out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
@@ -15,7 +15,7 @@ from typing import Protocol
 import structlog
 
 from watchdog_bot.clock import Clock
-from watchdog_bot.core import decide
+from watchdog_bot.core import decide, flood
 from watchdog_bot.core.errors import ParseError
 from watchdog_bot.core.feeds import identity, schedule, slices
 from watchdog_bot.core.feeds.rules import SourceRules
@@ -33,6 +33,7 @@ from watchdog_bot.core.model import (
     NotModified,
     ParsedEntry,
     ParsedFeed,
+    PostId,
 )
 from watchdog_bot.fetch import body_hash
 from watchdog_bot.store import Store
@@ -111,9 +112,11 @@ class Poller:
         workers: int = 20,
         on_owed: Callable[[], None] = lambda: None,
         on_health: Callable[[Feed, FeedChange], None] = lambda _feed, _change: None,
+        on_held: Callable[[Feed, tuple[PostId, ...]], Awaitable[None]] | None = None,
     ) -> None:
         """`on_owed` is called after a commit that owes somebody a delivery, `on_health` when admins are to hear
-        of a feed. `min_interval` is in seconds.
+        of a feed, `on_held` when they are to say whether posts are news (see `core.flood`); without it nothing is
+        held. `min_interval` is in seconds.
         """
         self._store = store
         self._fetcher = fetcher
@@ -125,6 +128,7 @@ class Poller:
         self._workers = workers
         self._on_owed = on_owed
         self._on_health = on_health
+        self._on_held = on_held
         self._under_way: set[asyncio.Task[PollResult]] = set()
 
     async def tick(self) -> int:
@@ -192,6 +196,8 @@ class Poller:
             parsed, entries = await self._read_new(feed, fetched, work)
         except ParseError as error:
             return await self._give_up(feed, FetchFailed(str(error), FailureWeight.SOFT))
+        total = work.total or len(parsed.entries)
+        entries = await self._guarded(feed, entries, total)
         if parsed.damaged:
             memory = replace(memory, slices=b"")
         update = decide.update(
@@ -201,18 +207,32 @@ class Poller:
             await self._with_readings(feed, entries),
             match=self._match,
             memory=decide.remembered(memory, fetched),
-            total=work.total or len(parsed.entries),
+            total=total,
             min_interval=self._min_interval,
             now=self._clock.now(),
         )
         applied = await self._store.apply(update)
         self._hear(feed, update.feed)
+        if self._on_held is not None and any(each.held for each in entries):
+            await self._on_held(feed, applied.post_ids)
         if applied.deliveries:
             self._on_owed()
         _tell(feed, update, applied.deliveries)
         return PollResult(
             posts=len(update.posts), deliveries=applied.deliveries, cause=update.feed.health.cause
         )
+
+    async def _guarded(
+        self, feed: Feed, entries: tuple[decide.EntryFacts, ...], total: int
+    ) -> tuple[decide.EntryFacts, ...]:
+        """A known feed that turns mostly new is looked at twice before anybody is alerted."""
+        if not feed.baseline_done or not flood.is_flood(entries, total=total):
+            return entries
+        entries = flood.recognised(entries, await self._store.titles(feed.id))
+        if self._on_held is None:
+            return entries
+        waiting = flood.held(feed, entries, total=total)
+        return tuple(replace(each, held=number in waiting) for number, each in enumerate(entries))
 
     async def _read_new(
         self, feed: Feed, fetched: Fetched, work: slices.Work

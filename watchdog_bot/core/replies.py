@@ -411,6 +411,27 @@ def feeds(listed: Sequence[Feed], now: datetime) -> Message:
     return Message("\n".join(lines))
 
 
+def held(feed: Feed, posts: Sequence[Post]) -> Message:
+    """Most of a known feed looks new at once: an administrator says whether it is."""
+    head = (
+        f"✋ <b>{escape(cut(feed.name, 100))}</b> brought {_count(len(posts), 'post')} at once that look old: "
+        "undated, or dated before the last check. The source may have moved or renumbered its posts. "
+        "Nobody has been alerted of them."
+    )
+    lines = [head, *(f"• {titled(cut(post.title, 100), post.link)}" for post in posts[:3])]
+    first, last = min(post.id for post in posts), max(post.id for post in posts)
+    row = (
+        Button("📣 They are news", data=encode("release", feed.id, first, last)),
+        Button("🤫 They are old", data=encode("cancel")),
+    )
+    return Message("\n".join(lines), buttons=(row,))
+
+
+def released(deliveries: int) -> Message:
+    """After an administrator said that held posts are news."""
+    return Message(f"📣 Alerting: {_count(deliveries, 'message')} on the way.")
+
+
 def feed_news(feed: Feed, change: FeedChange, now: datetime) -> Message:
     """What admins are told of a feed by itself: that it has long been failing, was withdrawn, or works again."""
     name = f"<b>{escape(cut(feed.name, 100))}</b>"

@@ -36,6 +36,7 @@ from watchdog_bot.core.model import (
     FeedKind,
     FeedUpdate,
     KnownPost,
+    PlannedDelivery,
     Post,
     PostId,
     Subscriber,
@@ -211,6 +212,18 @@ class Store:
     async def recent_posts(self, now: datetime, *, days: int, limit: int) -> tuple[Post, ...]:
         """First seen in the last days, newest first."""
         return await self._run(posts.recent, now, days=days, limit=limit)
+
+    async def titles(self, feed_id: FeedId) -> Mapping[str, PostId]:
+        """Headlines of the feed's own posts, folded (core.flood.title_key), without those that several share."""
+        return await self._run(posts.titles, feed_id)
+
+    async def posts_of(self, feed_id: FeedId, first: PostId, last: PostId) -> tuple[Post, ...]:
+        """Posts first seen in the feed whose numbers lie between these two, both included, oldest first."""
+        return await self._run(posts.between, feed_id, first, last)
+
+    async def owe(self, post_id: PostId, deliveries: Sequence[PlannedDelivery]) -> int:
+        """Promise a stored post to subscribers, as if it were new now. Returns how many are owed it."""
+        return await self._run(posts.owe, post_id, deliveries, self._clock.now())
 
     async def withdraw_post(self, post_id: PostId) -> int:
         """The source took it back: what waits of it is cancelled. Returns how many."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
+from watchdog_bot.core.flood import title_key
 from watchdog_bot.core.model import (
     CountryReading,
     EntryKeys,
@@ -68,6 +69,40 @@ def one(db: Database, post_id: PostId) -> Post | None:
     """The post, unless its text is past retention."""
     found = db.query("SELECT * FROM post WHERE id = ? AND expired = 0", [post_id])
     return next((rows.post(row) for row in found), None)
+
+
+TITLES = 2_000  # newest headlines of a feed that are compared
+
+
+def titles(db: Database, feed_id: FeedId) -> dict[str, PostId]:
+    """Headlines of the feed's own posts by `title_key`; one that several posts share names none of them."""
+    found = db.execute(
+        "SELECT id, title FROM post WHERE feed_id = ? AND expired = 0 ORDER BY id DESC LIMIT ?",
+        [feed_id, TITLES],
+    )
+    by_key: dict[str, list[PostId]] = {}
+    for post_id, title in found:
+        key = title_key(title)
+        if key is not None:
+            by_key.setdefault(key, []).append(post_id)
+    return {key: ids[0] for key, ids in by_key.items() if len(ids) == 1}
+
+
+def between(db: Database, feed_id: FeedId, first: PostId, last: PostId) -> tuple[Post, ...]:
+    """Posts first seen in the feed, by their numbers, oldest first."""
+    found = db.query(
+        "SELECT * FROM post WHERE feed_id = ? AND id BETWEEN ? AND ? AND expired = 0 ORDER BY id",
+        [feed_id, first, last],
+    )
+    return tuple(rows.post(row) for row in found)
+
+
+def owe(db: Database, post_id: PostId, deliveries: Sequence[PlannedDelivery], now: datetime) -> int:
+    """Promise a stored post; whoever was promised it before is not promised it again."""
+    with writing(db):
+        if db.execute("SELECT 1 FROM post WHERE id = ? AND expired = 0", [post_id]).fetchone() is None:
+            return 0
+        return owed.plan(db, [(post_id, tuple(deliveries))], fresh=set(), now=now)
 
 
 def recent(db: Database, now: datetime, *, days: int, limit: int) -> tuple[Post, ...]:

@@ -87,6 +87,7 @@ _FIRST = (
         expired INTEGER NOT NULL DEFAULT 0
     ) STRICT
     """,
+    "CREATE INDEX post_feed ON post (feed_id, id)",
     "CREATE INDEX post_fresh ON post (first_seen_at) WHERE expired = 0",
     """
     CREATE TABLE post_key (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from watchdog_bot.adding import Added, Choice
 from watchdog_bot.core import replies
-from watchdog_bot.core.model import Message
+from watchdog_bot.core.model import FeedId, Message, PostId
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
 
 
@@ -32,6 +32,14 @@ async def take(ask: Ask) -> Answer:
     if number >= len(ask.links):
         return Answer("That button is out of date", alert=True)
     return Answer("Added", edit=_told(await ask.desk.add_feed(ask.links[number])))
+
+
+@press("release", who=Who.BOT_ADMIN)
+async def release(ask: Ask) -> Answer:
+    """Held posts are news after all: alert whom they concern."""
+    feed_id, first, last = (int(arg) for arg in ask.args)
+    owed = await ask.desk.release(FeedId(feed_id), PostId(first), PostId(last))
+    return Answer("Alerting", edit=replies.released(owed))
 
 
 def _told(added: Added | Choice | str) -> Message:
