@@ -177,6 +177,13 @@ def test_a_phrase_of_any_length_is_found_and_never_over_the_end_of_a_field() -> 
         assert not matches(typed, post)
 
 
+def test_the_evidence_of_a_phrase_is_its_own_stretch_of_the_text() -> None:
+    text = "unfree press. free, but press… the free\u00a0press's day; free" + " " * 40 + "speech"
+    assert evidence('"free press"', PostText(text))[0][2] == "free\u00a0press"
+    assert evidence('"free speech"', PostText(text))[0][2] == "free" + " " * 40 + "speech"
+    assert evidence('"free press"', PostText("a-free press"))[0][2] == "free press"
+
+
 def test_names_of_several_words_stand_together() -> None:
     post = PostText("Miftakhov came. Azat Karimov", "Miftakhov Azat. Then Azat", tags=("Miftakhov",))
     assert not matches('"Azat Miftakhov"', post)

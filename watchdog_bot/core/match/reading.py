@@ -27,7 +27,6 @@ class Reading:
             self.raw += raw_words(text)
         self.folded = folded_words(self.raw)  # parallel to `raw`
         self.distinct = set(self.folded)
-        self._offsets: dict[int, list[int]] = {}  # field → where its words begin
         self.names: dict[
             str, tuple[int, int]
         ] = {}  # key of a name → its first place, filled when names are looked for
@@ -97,12 +96,23 @@ class Reading:
         if length == 1:
             raw = self.raw[position]
             return raw[: word_length(raw)], where
-        if number not in self._offsets:
-            self._offsets[number] = starts(text)
-        first = position - self.starts[number]
-        offsets = self._offsets[number]
-        last = self.raw[position + length - 1]
-        return text[offsets[first] : offsets[first + length - 1] + word_length(last)], where
+        return _stretch(text, self.raw[position : position + length], position - self.starts[number]), where
+
+
+_GAP = 16  # characters between two words, more than there usually are
+
+
+def _stretch(text: str, raw: list[str], first: int) -> str:
+    """Where words, of which the first is number `first`, stand next to each other: that part of the text."""
+    room = sum(map(len, raw)) + _GAP * len(raw)
+    at = text.find(raw[0])
+    while at >= 0:
+        window = text[at : at + room]
+        if raw_words(window)[: len(raw)] == raw and not text[at - 1 : at].isalnum():
+            return window[: starts(window)[len(raw) - 1] + word_length(raw[-1])]
+        at = text.find(raw[0], at + 1)
+    begins = starts(text)
+    return text[begins[first] : begins[first + len(raw) - 1] + word_length(raw[-1])]
 
 
 def read(post: PostText) -> Reading:
