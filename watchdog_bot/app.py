@@ -12,7 +12,7 @@ import platform
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from watchdog_bot.config import Settings
 from watchdog_bot.core import render, render_digest, replies
 from watchdog_bot.core.errors import ConfigError, StoreError
 from watchdog_bot.core.model import ClaimedDelivery, Feed, Message, SendResult, Subscriber
+from watchdog_bot.core.tempo import Corrections
 from watchdog_bot.core.text import fold
 from watchdog_bot.deliver import Deliverer, Pace
 from watchdog_bot.desk import Desk
@@ -39,7 +40,7 @@ from watchdog_bot.poll import Poller
 from watchdog_bot.store import Store, read_beats
 from watchdog_bot.telegram.application import ALLOWED_UPDATES, App, build, tell_commands
 from watchdog_bot.telegram.notices import Notices
-from watchdog_bot.telegram.sender import send
+from watchdog_bot.telegram.sender import edit, send
 
 log = structlog.get_logger(__name__)
 
@@ -197,6 +198,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         parts.clock,
         pace=pace,
         digest=lambda claimed: render_digest.digest(claimed, parts.desk.names),
+        edit=partial(_edit, app),
     )
     poller = Poller(
         parts.store,
@@ -310,8 +312,21 @@ async def _send(app: App, subscriber: Subscriber, message: Message) -> SendResul
     return await send(app.bot, subscriber.address, message)
 
 
+async def _edit(app: App, claimed: ClaimedDelivery, message: Message) -> SendResult:
+    """A sent alert whose post was changed: edited in place, or a silent reply to it, as the reader wishes."""
+    address, sent_as = claimed.subscriber.address, claimed.delivery.message_id
+    assert sent_as is not None, "only what was sent is edited"
+    if claimed.settings.corrections is Corrections.REPLY:
+        reply = replace(message, silent=True, protect=claimed.settings.protect)
+        return await send(app.bot, address, reply, reply_to=sent_as)
+    return await edit(app.bot, address, sent_as, message)
+
+
 def _rendered(parts: Parts, claimed: ClaimedDelivery) -> Message:
-    return render.alert(claimed, parts.desk.names, summary_limit=parts.settings.alerts.summary_length)
+    alert = render.alert(claimed, parts.desk.names, summary_limit=parts.settings.alerts.summary_length)
+    if claimed.delivery.message_id is not None:
+        alert = render_digest.corrected(alert, claimed)
+    return replace(alert, preview=claimed.settings.previews)
 
 
 # ------------------------------------------------------------------ the other commands

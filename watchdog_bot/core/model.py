@@ -468,6 +468,7 @@ class Message:
     buttons: tuple[tuple[Button, ...], ...] = ()
     silent: bool = False
     protect: bool = False
+    preview: bool = False  # the client may show what the first link leads to
 
 
 # What sending a message came to (Bot API, "Making requests" and the error texts of its server).

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -87,9 +87,15 @@ def markup(message: Message) -> InlineKeyboardMarkup | None:
     return InlineKeyboardMarkup(rows)
 
 
-async def send(bot: Bot, address: Address, message: Message) -> SendResult:
-    """Send to a chat or topic; whatever happens is a value. Raises only asyncio.CancelledError."""
+async def send(bot: Bot, address: Address, message: Message, *, reply_to: int | None = None) -> SendResult:
+    """Send to a chat or topic; whatever happens is a value. Raises only asyncio.CancelledError.
+
+    A reply to a message that was deleted meanwhile is sent all the same.
+    """
     buttons = markup(message)
+    answered = None
+    if reply_to is not None:
+        answered = ReplyParameters(reply_to, allow_sending_without_reply=True)
     try:
         sent = await bot.send_message(
             address.chat_id,
@@ -97,9 +103,10 @@ async def send(bot: Bot, address: Address, message: Message) -> SendResult:
             parse_mode=ParseMode.HTML,
             message_thread_id=address.thread_id,
             reply_markup=buttons,
-            link_preview_options=NO_PREVIEW,
+            link_preview_options=LinkPreviewOptions(is_disabled=not message.preview),
             disable_notification=message.silent,
             protect_content=message.protect,
+            reply_parameters=answered,
         )
         result = Sent(sent.message_id)
     except TelegramError as error:
@@ -107,6 +114,27 @@ async def send(bot: Bot, address: Address, message: Message) -> SendResult:
     except _UNREADABLE as error:  # JSON, but not the message that python-telegram-bot looks for in it
         return _unreadable(error)
     return result
+
+
+async def edit(bot: Bot, address: Address, message_id: int, message: Message) -> SendResult:
+    """Put the message in the place of one that was sent; whatever happens is a value, as in `send`."""
+    buttons = markup(message)
+    try:
+        await bot.edit_message_text(
+            message.html,
+            address.chat_id,
+            message_id,
+            parse_mode=ParseMode.HTML,
+            reply_markup=buttons,
+            link_preview_options=LinkPreviewOptions(is_disabled=not message.preview),
+        )
+    except TelegramError as error:
+        if isinstance(error, BadRequest) and "not modified" in error.message.lower():
+            return Sent(message_id)  # it stands so already: an earlier answer was lost
+        return classify(error)
+    except _UNREADABLE as error:
+        return _unreadable(error)
+    return Sent(message_id)
 
 
 def classify(error: TelegramError) -> SendResult:

@@ -3,6 +3,15 @@
 Each handler is three moves: read what was asked, one call to the desk, a reply.
 """
 
-from watchdog_bot.telegram.handlers import alerts, countries, feeds, home, subscriptions, topics, words
+from watchdog_bot.telegram.handlers import (
+    alerts,
+    countries,
+    feeds,
+    home,
+    settings,
+    subscriptions,
+    topics,
+    words,
+)
 
-__all__ = ["alerts", "countries", "feeds", "home", "subscriptions", "topics", "words"]
+__all__ = ["alerts", "countries", "feeds", "home", "settings", "subscriptions", "topics", "words"]
