@@ -198,6 +198,22 @@ async def test_one_chat_that_refuses_does_not_stop_the_others(bot: Running) -> N
         assert await bot.until(lambda person=person: bot.alerts(person.chat, VERDICT.title))  # type: ignore[misc]
 
 
+async def test_two_topics_that_are_gone_bring_an_alert_to_general_once(bot: Running) -> None:
+    vera = bot.simulator.person("Vera")
+    forum = vera.create_group("Legal aid", topics=True)
+    first, second = forum.create_topic("Verdicts"), forum.create_topic("Arrests")
+    await bot.say(vera, "/countries Russia", chat=forum, thread=first)
+    await bot.say(vera, "/countries Russia", chat=forum, thread=second)
+    await bot.polled()
+    forum.close_topic(first)
+    forum.delete_topic(second)
+    bot.publish(VERDICT)
+    alerts = await bot.until(lambda: bot.alerts(forum, VERDICT.title))
+    assert alerts[0].thread is None
+    await bot.polled(times=3)
+    assert len(bot.alerts(forum, VERDICT.title)) == 1
+
+
 async def test_a_chat_in_which_we_may_write_again_gets_what_waited(bot: Running) -> None:
     vera = bot.simulator.person("Vera")
     group = vera.create_group("Newsroom", supergroup=True)

@@ -70,6 +70,9 @@ def claim(
         return load(db, _take(db, _Claim(moment, limit, lease_until, not_before, old)))
 
 
+IN_GENERAL_ALREADY = "its topic is gone, and General has this alert already"
+
+
 @dataclass(slots=True)
 class Recording:
     """An answer on its way to the database, and what came of it."""
@@ -320,9 +323,29 @@ def _record(db: Database, change: DeliveryChange, now: datetime) -> bool:
     written = on_time or new_truth
     if written:
         folded = bool(row["fold"]) and not change.alone
+        if change.fall_back_to_general and _general_has_it(db, change.delivery_id, subscriber_id):
+            change = replace(change, state=DeliveryState.CANCELLED, cause=IN_GENERAL_ALREADY)
         _write(db, _unless_unwanted(change, row["unwanted"]), subscriber_id, ms(now), folded=folded)
     _follow(db, change, subscriber_id, now)
     return written
+
+
+def _general_has_it(db: Database, delivery_id: DeliveryId, subscriber_id: SubscriberId) -> bool:
+    """Whether the chat's General is told of the same post anyway: by a subscription of its own, or because another
+    topic is gone as well.
+    """
+    found = db.execute(
+        """
+        SELECT 1 FROM subscriber AS here
+        JOIN subscriber AS there ON there.chat_id = here.chat_id AND there.id <> here.id
+        JOIN delivery ON delivery.subscriber_id = there.id
+        WHERE here.id = ? AND delivery.post_id = (SELECT post_id FROM delivery WHERE id = ?)
+            AND (there.thread_id = 0 OR delivery.to_general = 1)
+            AND delivery.state IN ('queued', 'sending', 'sent', 'doubtful')
+        """,
+        [subscriber_id, delivery_id],
+    ).fetchone()
+    return found is not None
 
 
 def _unless_unwanted(change: DeliveryChange, unwanted: str | None) -> DeliveryChange:
