@@ -9,6 +9,7 @@ from watchdog_bot.core.feeds.catalogue import Source, read_catalogue
 from watchdog_bot.core.match.atlas import Atlas
 from watchdog_bot.core.match.countries import CountryTagger
 from watchdog_bot.core.match.gazetteer import Gazetteer
+from watchdog_bot.core.match.topic_list import ShippedTopic, read_topics
 
 GAZETTEER_FILES = (
     "contested",
@@ -61,3 +62,9 @@ def load_atlas() -> Atlas:
 def load_catalogue() -> tuple[Source, ...]:
     """The shipped list of sources."""
     return read_catalogue(files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def load_topics() -> tuple[ShippedTopic, ...]:
+    """The shipped topics."""
+    return read_topics(files(__package__).joinpath("topics.toml").read_text(encoding="utf-8"))
