@@ -25,6 +25,8 @@ from telegram.error import InvalidToken, NetworkError
 
 from watchdog_bot import __version__, data
 from watchdog_bot.adding import Added, Choice, FeedAdder
+from watchdog_bot.checking import Checked, targets
+from watchdog_bot.checking import check as check_feeds
 from watchdog_bot.clock import Clock, SystemClock
 from watchdog_bot.config import Settings
 from watchdog_bot.core import render, render_digest, replies
@@ -37,7 +39,7 @@ from watchdog_bot.desk import Desk
 from watchdog_bot.fetch import Fetcher, FetchLimits
 from watchdog_bot.parsing import ParserPool
 from watchdog_bot.poll import Poller
-from watchdog_bot.store import Store, read_beats
+from watchdog_bot.store import Store, read_beats, read_feeds
 from watchdog_bot.telegram.application import ALLOWED_UPDATES, App, build, tell_commands
 from watchdog_bot.telegram.notices import Notices
 from watchdog_bot.telegram.sender import edit, send
@@ -364,6 +366,28 @@ async def feeds_list(settings: Settings) -> tuple[tuple[Feed, str], ...]:
     async with assembled(settings) as parts:
         now = parts.clock.now()
         return tuple((feed, replies.feed_state(feed, now)) for feed in await parts.store.feeds())
+
+
+async def feeds_check(
+    settings: Settings,
+    *,
+    catalogue: bool = False,
+    on_start: Callable[[int], None] = lambda _total: None,
+    on_checked: Callable[[Checked], None] = lambda _checked: None,
+) -> tuple[Checked, ...]:
+    """How every watched feed answers, and with `catalogue` every source of the catalogue. Beside a running bot it may
+    run as well: the database is only looked at.
+    """
+    stored = read_feeds(settings.database.path)
+    first_start = settings.catalogue.enabled and not settings.database.path.exists()
+    listed = data.load_catalogue() if catalogue or first_start else ()
+    wanted = targets(stored, settings.feeds, (each for each in listed if catalogue or each.url))
+    on_start(len(wanted))
+    async with (
+        _fetcher(settings, settings.fetch.host_spacing) as fetcher,
+        ParserPool(workers=settings.parser.workers) as parser,
+    ):
+        return await check_feeds(wanted, fetcher, parser, clock=SystemClock(), on_checked=on_checked)
 
 
 async def feeds_remove(settings: Settings, which: str) -> Feed | None:

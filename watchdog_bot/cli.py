@@ -177,6 +177,43 @@ def feeds_list(config: ConfigOption = None) -> None:
     out.print(table)
 
 
+@feeds_app.command("check")
+def feeds_check(
+    *,
+    catalogue: Annotated[
+        bool, typer.Option("--catalogue", help="Ask every source of the shipped catalogue as well.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Ask every watched feed whether it answers; exit 1 if one does not. Nothing is changed."""
+    from rich.progress import MofNCompleteColumn, Progress
+    from rich.text import Text
+
+    from watchdog_bot import app as composition
+    from watchdog_bot import checking
+
+    settings = _settings(config, need_token=False)
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        bar = progress.add_task("Asking the sources", total=None)
+        work = composition.feeds_check(
+            settings,
+            catalogue=catalogue,
+            on_start=lambda total: progress.update(bar, total=total),
+            on_checked=lambda _checked: progress.advance(bar),
+        )
+        checked = _finish_with(work)
+    table = Table("Name", "Kind", "Answer", "Entries", "Newest", "Title")
+    for each in checked:
+        newest = f"{each.newest:%Y-%m-%d}" if each.newest else "—"
+        words = (each.target.name, str(each.kind), each.answer, str(each.entries), newest, each.title)
+        table.add_row(*map(Text, words), style="" if each.well else "red")
+    if checked:
+        out.print(table)
+    out.print(checking.summary(checked), highlight=False, markup=False)
+    raise typer.Exit(OK if all(each.well for each in checked) else FAILED)
+
+
 @feeds_app.command("remove")
 def feeds_remove(which: str, config: ConfigOption = None) -> None:
     """Stop watching a feed, by its number or its address."""

@@ -3,6 +3,17 @@
 from watchdog_bot.core.mutes import Mute, MuteKind
 from watchdog_bot.store.face import Store
 from watchdog_bot.store.peek import beats as read_beats
+from watchdog_bot.store.peek import feeds as read_feeds
 from watchdog_bot.store.values import AppliedUpdate, ClaimedEdit, Gate, StoreStatus
 
-__all__ = ["AppliedUpdate", "ClaimedEdit", "Gate", "Mute", "MuteKind", "Store", "StoreStatus", "read_beats"]
+__all__ = [
+    "AppliedUpdate",
+    "ClaimedEdit",
+    "Gate",
+    "Mute",
+    "MuteKind",
+    "Store",
+    "StoreStatus",
+    "read_beats",
+    "read_feeds",
+]
