@@ -72,6 +72,21 @@ async def test_why_explains_by_button_and_by_reply(bot: Running) -> None:
     assert "Reply with /why" in (await bot.say(vera, "/why")).text
 
 
+async def test_why_with_an_address_says_why_a_post_was_not_sent(bot: Running) -> None:
+    vera = bot.simulator.person("Vera")
+    await bot.say(vera, "/countries Georgia")
+    await bot.say(vera, "/subscribe Russia -torture")
+    await bot.polled()
+    bot.publish(VERDICT)
+    await bot.polled()
+    told = await bot.say(vera, f"/why {bot.sources.base}/posts/{VERDICT.slug}?utm_source=x")
+    assert told.text.startswith("You were not sent this")
+    assert "It is about: 🇷🇺 Russia" in told.text
+    assert "not about Georgia" in told.text
+    assert "excluded: “Torture”" in told.text
+    assert "have not seen" in (await bot.say(vera, "/why https://example.org/nowhere")).text
+
+
 async def test_two_subscriptions_that_match_bring_one_alert_with_all_evidence(bot: Running) -> None:
     vera = bot.simulator.person("Vera")
     await bot.say(vera, "/countries Russia")
@@ -80,7 +95,7 @@ async def test_two_subscriptions_that_match_bring_one_alert_with_all_evidence(bo
     await bot.polled()
     bot.publish(VERDICT)
     alert = await bot.until(lambda: next(iter(bot.alerts(vera.chat, VERDICT.title)), None))
-    for reason in ("Russia", "“torture”", "“student”"):
+    for reason in ("Russia", "torture", "“student”"):
         assert reason in alert.text.rpartition("Matched:")[2]
     await bot.polled()
     assert len(bot.alerts(vera.chat, VERDICT.title)) == 1

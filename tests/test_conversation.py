@@ -160,9 +160,16 @@ async def test_a_change_shows_what_it_would_have_matched_among_stored_posts(bot:
     await bot.polled()
     vera = bot.simulator.person("Vera")
     reply = await bot.say(vera, "/subscribe lawyers")
-    assert "It would have matched 1 of the last 3 posts" in reply.text
+    assert "It would have matched 1 of the last 3 posts (1 day), about 1 a day:" in reply.text
     assert "Belarus Strips Four More Lawyers" in reply.text
-    assert "matched none of the last 3 posts" in (await bot.say(vera, "/subscribe zebra")).text
+    assert "matched nothing in the last 3 posts" in (await bot.say(vera, "/subscribe zebra")).text
+
+
+async def test_a_word_typed_bare_is_offered_with_its_other_forms(bot: Running) -> None:
+    vera = bot.simulator.person("Vera", language="ru")
+    reply = await bot.say(vera, "/keywords пытка")
+    assert "“пытка” finds just this form; ~пытка finds" in reply.text
+    assert "пытки" in reply.text
 
 
 # ------------------------------------------------------------------ standing queries

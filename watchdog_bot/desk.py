@@ -18,6 +18,7 @@ from watchdog_bot.adding import Added, Choice, FeedAdder
 from watchdog_bot.clock import Clock
 from watchdog_bot.core import decide
 from watchdog_bot.core.errors import QueryError
+from watchdog_bot.core.feeds import identity
 from watchdog_bot.core.match import query as queries
 from watchdog_bot.core.match.atlas import Atlas, flag
 from watchdog_bot.core.match.explain import explain
@@ -26,6 +27,7 @@ from watchdog_bot.core.match.query import Query, Vocabulary
 from watchdog_bot.core.model import (
     Feed,
     FeedId,
+    ParsedEntry,
     Post,
     PostId,
     PostText,
@@ -238,6 +240,20 @@ class Desk:
             for each in await self.store.subscriptions(subscriber.id)
             if self._matches(each, text)
         )
+
+    async def post_at(self, address: str) -> Post | None:
+        """The stored post of this address, however it is spelt."""
+        shared = identity.keys([ParsedEntry(None, address, "")])[0].shared
+        return await self.store.post_by_keys(shared)
+
+    async def refusals(self, subscriber: Subscriber, post: Post) -> tuple[tuple[str, str], ...]:
+        """For each standing query, in words: the first reason why it does not match the post; empty if it does."""
+        text = matchable(post)
+        found = []
+        for each in await self.store.subscriptions(subscriber.id):
+            told = explain(self.parse_stored(each.query), text, self.topics, country_name=self.names.name)
+            found.append((self.in_words(each), "" if told.matched else told.reason))
+        return tuple(found)
 
     def _matches(self, subscription: Subscription, text: PostText) -> bool:
         try:

@@ -136,6 +136,19 @@ def why(post: Post, evidence: Sequence[Evidence], queries: Sequence[str], names:
     return Message(html="\n".join(lines))
 
 
+def why_not(post: Post, refusals: Sequence[tuple[str, str]], names: Names) -> Message:
+    """Why a post was not sent: the countries read in it, and each subscription's first reason against it."""
+    lines = ["<b>You were not sent this</b>", titled(post.title, post.link)]
+    about = headline(post, names)
+    lines += [f"It is about: {about}" if about else "It is about no country that I can tell.", ""]
+    for query, reason in refusals[:10]:
+        told = reason or "it matches now; it came before the subscription, was muted, or waits"
+        lines.append(f"• {escape(cut(query, 150))}: {escape(cut(told, 200))}")
+    if not refusals:
+        lines.append("This chat has no subscriptions: /subscribe")
+    return Message(html="\n".join(lines))
+
+
 def _piece(evidence: Evidence, names: Names) -> str:
     places = {
         "title": "in the title",

@@ -186,9 +186,9 @@ def _in_force(description: str) -> str:
     return f"In force: {escape(description)}."
 
 
-def words_set(description: str, preview: str) -> Message:
+def words_set(description: str, preview: str, hints: str = "") -> Message:
     """After a change of countries or words."""
-    return Message("\n".join(line for line in (_in_force(description), preview) if line))
+    return Message("\n".join(line for line in (_in_force(description), preview, hints) if line))
 
 
 def refused(error: QueryError, typed: str) -> Message:
@@ -211,25 +211,56 @@ def _sentence(text: str) -> str:
 
 
 def preview_line(hits: int, looked_at: int, days: int, samples: Sequence[Post]) -> str:
-    """What it would have matched so far, with up to three headlines, as HTML."""
+    """What it would have matched so far, how often that is, and up to three headlines, as HTML."""
     if not looked_at:
         return "No posts are stored yet, so I cannot show what it would have matched."
+    span = f"the last {_count(looked_at, 'post')} ({_count(days, 'day')})"
     if not hits:
-        return f"It would have matched none of the last {_count(looked_at, 'post')} ({_count(days, 'day')})."
-    lines = [f"It would have matched {hits} of the last {_count(looked_at, 'post')} ({_count(days, 'day')}):"]
+        return f"It would have matched nothing in {span}."
+    lines = [f"It would have matched {hits} of {span}, {_often(hits, days)}:"]
     if hits * 2 > looked_at > MOST_POSTS_FROM:
-        lines[0] = f"⚠️ It would match most posts: {hits} of the last {looked_at}:"
+        lines[0] = f"⚠️ It would match most posts: {hits} of {span}, {_often(hits, days)}:"
     return "\n".join([*lines, *(f"• {titled(cut(post.title, 120), post.link)}" for post in samples)])
+
+
+def _often(hits: int, days: int) -> str:
+    if hits >= days:
+        return f"about {round(hits / days)} a day"
+    return f"about {max(1, round(hits * 7 / days))} a week" if hits * 7 >= days else "less than one a week"
+
+
+@dataclass(frozen=True, slots=True)
+class WordHint:
+    """`instead` of a bare `word` would also catch `forms`; of a `prefix*` no forms can be named."""
+
+    word: str
+    instead: str
+    forms: Sequence[str]
+
+
+def word_hints(hints: Sequence[WordHint]) -> str:
+    """Words of inflecting languages that were typed bare: what would find their other forms, as HTML."""
+    lines = []
+    for hint in hints[:3]:
+        caught = ", ".join(escape(cut(form, 30)) for form in hint.forms[:5])
+        lines.append(
+            f"“{escape(cut(hint.word, 30))}” finds just this form; <code>{escape(cut(hint.instead, 40))}</code> finds "
+            + (f"{caught} too." if caught else "all words that begin so.")
+        )
+    return "\n".join(lines)
 
 
 # ------------------------------------------------------------------ subscriptions
 
 
-def subscribed(description: str, preview: str, subscription_id: int, *, again: bool) -> Message:
+def subscribed(
+    description: str, preview: str, subscription_id: int, *, again: bool, hints: str = ""
+) -> Message:
     """After /subscribe: what was understood, in words, and what it would have matched."""
     head = "You have this subscription already" if again else "✅ Subscribed"
     button = Button("Remove", data=encode("del", subscription_id))
-    return Message(f"{head}: {escape(description)}.\n{preview}", buttons=((button,),))
+    lines = [f"{head}: {escape(description)}.", preview, hints]
+    return Message("\n".join(line for line in lines if line), buttons=((button,),))
 
 
 def subscriptions(listed: Sequence[tuple[Subscription, str]], muted: Sequence[str]) -> Message:

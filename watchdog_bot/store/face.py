@@ -22,6 +22,7 @@ from sqlite_utils import Database
 
 from watchdog_bot.clock import Clock
 from watchdog_bot.core.errors import StoreError
+from watchdog_bot.core.feeds.websub import HubSubscription, NamedHub
 from watchdog_bot.core.model import (
     Address,
     ChatKind,
@@ -63,6 +64,7 @@ from watchdog_bot.store import (
     tempos,
     topics,
     upkeep,
+    websub,
 )
 from watchdog_bot.store.connection import Lock, connect, translated
 from watchdog_bot.store.rows import ms
@@ -213,6 +215,10 @@ class Store:
         """First seen in the last days, newest first."""
         return await self._run(posts.recent, now, days=days, limit=limit)
 
+    async def post_by_keys(self, shared: Sequence[bytes]) -> Post | None:
+        """The post that one of these shared keys leads to, unless its text is past retention."""
+        return await self._run(posts.by_shared, shared)
+
     async def titles(self, feed_id: FeedId) -> Mapping[str, PostId]:
         """Headlines of the feed's own posts, folded (core.flood.title_key), without those that several share."""
         return await self._run(posts.titles, feed_id)
@@ -228,6 +234,82 @@ class Store:
     async def withdraw_post(self, post_id: PostId) -> int:
         """The source took it back: what waits of it is cancelled. Returns how many."""
         return await self._run(posts.withdraw, post_id, self._now())
+
+    # ------------------------------------------------------------------ hubs (see `core.feeds.websub`)
+
+    async def named_hubs(self) -> Mapping[FeedId, NamedHub]:
+        """Every feed that names a hub."""
+        return await self._run(websub.named)
+
+    async def name_hub(self, feed_id: FeedId, hub: NamedHub | None) -> None:
+        """What the feed's document names now."""
+        return await self._run(websub.name, feed_id, hub)
+
+    async def unasked_hubs(self) -> Mapping[FeedId, NamedHub]:
+        """Feeds that name a hub to which nobody has subscribed them yet."""
+        return await self._run(websub.unasked)
+
+    async def begin_hub(
+        self, feed_id: FeedId, hub: NamedHub, *, public_url: str, token: str, secret: str
+    ) -> HubSubscription:
+        """A subscription that the hub is still to be asked for."""
+        return await self._run(
+            websub.begin,
+            feed_id,
+            hub,
+            public_url=public_url,
+            token=token,
+            secret=secret,
+            now=self._clock.now(),
+        )
+
+    async def leave_hubs(self, public_url: str) -> None:
+        """Turn away from hubs that no feed names any more; ask the others anew if our address changed."""
+        return await self._run(websub.leave, public_url, self._clock.now())
+
+    async def due_hubs(self, now: datetime, *, limit: int) -> tuple[HubSubscription, ...]:
+        """Subscriptions that are to act now."""
+        return await self._run(websub.due, now, limit)
+
+    async def hub_at(self, token: str) -> HubSubscription | None:
+        """The subscription that was given this callback."""
+        return await self._run(websub.at, token)
+
+    async def active_hubs(self) -> int:
+        """How many subscriptions are confirmed."""
+        return await self._run(websub.active)
+
+    async def change_hub(self, before: HubSubscription, after: HubSubscription | None) -> bool:
+        """What came of an ask or an answer; None: it is over. False where another came first."""
+        return await self._run(websub.change, before, after, self._clock.now())
+
+    async def blame_hub(self, subscription_id: int, cause: str) -> None:
+        """Why the last ask came to nothing."""
+        return await self._run(websub.blame, subscription_id, cause)
+
+    async def forget_hubs(self) -> int:
+        """Nobody listens for pushes any more. Returns how many subscriptions there were."""
+        return await self._run(websub.forget_all, self._clock.now())
+
+    async def trusts_pushes(self, feed_id: FeedId) -> bool:
+        """Whether this feed's pushes come before its pulls."""
+        return await self._run(websub.trusts, feed_id)
+
+    async def distrust_pushes(self, feed_id: FeedId) -> bool:
+        """Pull at the feed's own pace again, beginning now."""
+        return await self._run(websub.distrust, feed_id, self._clock.now())
+
+    async def hasten(self, feed_id: FeedId, at_latest: datetime) -> None:
+        """Look at the feed no later than then; one in trouble keeps its own pace."""
+        return await self._run(websub.hasten, feed_id, at_latest)
+
+    async def catch_up_pushes(self) -> None:
+        """On start: what was pushed while nobody listened is pulled."""
+        return await self._run(websub.catch_up, self._clock.now())
+
+    async def apply_push(self, update: FeedUpdate) -> AppliedUpdate:
+        """What a push brought; what the feed's pulls remember stays as it is."""
+        return await self._run(websub.apply_push, update)
 
     # ------------------------------------------------------------------ subscribers
 

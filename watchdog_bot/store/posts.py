@@ -71,6 +71,17 @@ def one(db: Database, post_id: PostId) -> Post | None:
     return next((rows.post(row) for row in found), None)
 
 
+def by_shared(db: Database, keys: Sequence[bytes]) -> Post | None:
+    """The post that one of these shared keys leads to."""
+    for key in keys:
+        found = db.execute(
+            "SELECT post_id FROM post_key WHERE scope = ? AND key = ?", [SHARED, key]
+        ).fetchone()
+        if found is not None:
+            return one(db, found[0])
+    return None
+
+
 TITLES = 2_000  # newest headlines of a feed that are compared
 
 

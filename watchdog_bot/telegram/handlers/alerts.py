@@ -7,13 +7,18 @@ from watchdog_bot.core.model import Message, PostId
 from watchdog_bot.core.mutes import MuteKind
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
 
-ASK_BY_REPLY = Message("Reply with /why to one of my alerts, or press “Why?” under it.")
+ASK_BY_REPLY = Message(
+    "Reply with /why to one of my alerts, press “Why?” under it, or send /why with the address of a post."
+)
+NOT_SEEN = Message("I have not seen a post of that address, or it is older than 90 days.")
 NOT_HERE = Message("I sent no such alert here, or it is older than 30 days.")
 
 
-@command("why", "reply to an alert: why it was sent", who=Who.ANYONE)
+@command("why", "why an alert came: reply to it; or /why ADDRESS of a post", who=Who.ANYONE)
 async def why(ask: Ask) -> Message:
-    """Explain the alert that was replied to."""
+    """Explain the alert that was replied to, or why a post of some address was sent or not."""
+    if ask.text.strip():
+        return await _why_of(ask, ask.text.strip())
     if ask.reply_to is None:
         return ASK_BY_REPLY
     known = await ask.known()
@@ -22,6 +27,17 @@ async def why(ask: Ask) -> Message:
         return NOT_HERE
     delivery, post = found
     return render.why(post, delivery.evidence, await ask.desk.askers(known, post), ask.desk.names)
+
+
+async def _why_of(ask: Ask, address: str) -> Message:
+    post = await ask.desk.post_at(address)
+    if post is None:
+        return NOT_SEEN
+    known = await ask.known()
+    delivery = await ask.desk.store.delivery_for(known.id, post.id) if known else None
+    if known is not None and delivery is not None:
+        return render.why(post, delivery.evidence, await ask.desk.askers(known, post), ask.desk.names)
+    return render.why_not(post, await ask.desk.refusals(known, post) if known else (), ask.desk.names)
 
 
 @press("why", who=Who.ANYONE)

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from watchdog_bot.core import replies
+from watchdog_bot.core.match.forms import suggestions
+from watchdog_bot.core.match.query import Query
 from watchdog_bot.core.model import Message, SubscriberState
 from watchdog_bot.telegram.ask import Ask
 
 # What people type to have no countries or no words any more.
 NONE = frozenset({"none", "clear", "нет", "немає", "-"})
+
+
+async def hints_of(query: Query) -> str:
+    """Where a word was typed bare in a language that inflects: what would find its other forms.
+
+    Off the loop: the first word of a language makes its dictionary be read.
+    """
+    found = await asyncio.to_thread(suggestions, query)
+    return replies.word_hints([replies.WordHint(each.word, each.instead, each.forms) for each in found])
 
 
 async def with_state(ask: Ask, message: Message) -> Message:

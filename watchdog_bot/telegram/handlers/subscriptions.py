@@ -8,7 +8,7 @@ from watchdog_bot.core import replies
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.model import Message, Subscription, SubscriptionId
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
-from watchdog_bot.telegram.handlers.common import with_state
+from watchdog_bot.telegram.handlers.common import hints_of, with_state
 
 HOW = Message(
     "Say what to watch for, for example:\n"
@@ -30,7 +30,13 @@ async def subscribe(ask: Ask) -> Message:
         return replies.refused(error, ask.text)
     seen = done.preview
     preview = replies.preview_line(seen.hits, seen.looked_at, seen.days, seen.samples)
-    shown = replies.subscribed(ask.desk.describe(done.query), preview, done.subscription.id, again=done.again)
+    shown = replies.subscribed(
+        ask.desk.describe(done.query),
+        preview,
+        done.subscription.id,
+        again=done.again,
+        hints=await hints_of(done.query),
+    )
     return await with_state(ask, shown)
 
 
