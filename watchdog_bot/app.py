@@ -31,7 +31,8 @@ from watchdog_bot.clock import Clock, SystemClock
 from watchdog_bot.config import Settings
 from watchdog_bot.core import render, render_digest, replies
 from watchdog_bot.core.errors import ConfigError, StoreError
-from watchdog_bot.core.model import ClaimedDelivery, Feed, Message, SendResult, Subscriber
+from watchdog_bot.core.match import forms
+from watchdog_bot.core.model import ClaimedDelivery, Feed, Message, PostId, SendResult, Subscriber
 from watchdog_bot.core.tempo import Corrections
 from watchdog_bot.core.text import fold
 from watchdog_bot.deliver import Deliverer, Pace
@@ -52,6 +53,8 @@ LOOKING_SPACING = 1.0  # between requests to one host while a person waits to se
 HOUSEKEEPING = 3600.0
 DRAIN = 20.0  # seconds that work under way gets at the end; containers are given 30
 NOTICE_DRAIN = 3.0
+# Languages whose dictionaries are read at the start, so that nobody waits for them.
+INFLECTING = ("en", "ru", "uk")
 STALE_BEAT = 90  # seconds after which a heartbeat counts as stopped
 
 # A job that comes late runs once, late; it is never skipped and never doubled.
@@ -202,6 +205,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         digest=lambda claimed: render_digest.digest(claimed, parts.desk.names),
         edit=partial(_edit, app),
     )
+    parts.desk.on_owed = deliverer.wake
     poller = Poller(
         parts.store,
         parts.fetcher,
@@ -212,8 +216,10 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         min_interval=parts.settings.fetch.min_interval,
         on_owed=deliverer.wake,
         on_health=lambda feed, change: notices.tell(replies.feed_news(feed, change, parts.clock.now())),
+        on_held=partial(_ask_about, parts, notices) if admins else None,
     )
     delivering = asyncio.create_task(deliverer.run(stop), name="deliver")
+    reading = asyncio.create_task(asyncio.to_thread(forms.preload, INFLECTING), name="dictionaries")
     try:
         await app.start()
         _schedule(app, parts, poller)
@@ -223,8 +229,16 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         await _until(stop, delivering)
     finally:
         stop.set()
+        await asyncio.gather(reading, return_exceptions=True)
         await notices.drain(NOTICE_DRAIN)
         await _stop(app, poller, delivering)
+
+
+async def _ask_about(parts: Parts, notices: Notices, feed: Feed, post_ids: tuple[PostId, ...]) -> None:
+    """Held posts wait for an administrator's word."""
+    posts = await parts.store.posts_of(feed.id, min(post_ids), max(post_ids))
+    if posts:
+        notices.tell(replies.held(feed, posts))
 
 
 async def _connected(app: App, stop: asyncio.Event) -> bool:
