@@ -32,7 +32,7 @@ ifeq ($(have),)
 $(shell rm -f $(stamps))
 endif
 
-.PHONY: help demo run test check format bench image lock clean
+.PHONY: help demo run test check format bench bench-accuracy image lock clean
 
 help: ## say what there is
 	@echo "Watchdog Bot: alerts of human-rights news in Telegram. Targets:"
@@ -64,6 +64,9 @@ bench: $(VENV)/.bench ## measure, and print the tables
 	@set -e; for script in $(sort $(wildcard benchmarks/bench_*.py)); do \
 	  echo "==> $$script"; PYTHONPATH=. $(python) "$$script" $(ARGS); \
 	done
+
+bench-accuracy: $(VENV)/.bench ## how well countries are read, beside published libraries
+	@PYTHONPATH=. $(python) benchmarks/bench_accuracy.py $(ARGS)
 
 image: ## build the container image with docker, podman or buildah
 	@set -e; \
