@@ -370,6 +370,15 @@ def test_variables_of_others_are_left_alone(name: str) -> None:
             "number 2 is the id of a group or channel, not of a person",
         ),
         ("[telegram]\nadmins = [0]", "number 1 is not an id that Telegram gives"),
+        ("[web]\nlisten = '8080'", "does not end with a colon and a port"),
+        ("[web]\nlisten = '127.0.0.1:99999'", "does not end with a colon and a port"),
+        ("[web]\nlisten = 'bot.example:80'", "does not begin with an address of this machine"),
+        ("[web]\nlisten = '::1:80'", "has an IPv6 address without [ and ]"),
+        ("[web]\npublic_url = 'bot.example'", "does not start with https:// or http://"),
+        ("[web]\npublic_url = 'https://bot.example/?a=1'", "holds a user, a query or a fragment"),
+        (f"[web]\npublic_url = 'https://bot.example/{'x' * 500}'", "is longer than 500 characters"),
+        ("[web]\nwebsub = true", "asks for websub without listen and public_url"),
+        ("[web]\nwebsub = true\nlisten = 'localhost:1'", "asks for websub without public_url"),
     ],
 )
 def test_each_wrong_value_has_its_cause(tmp_path: Path, text: str, cause: str) -> None:
@@ -451,6 +460,30 @@ def test_the_bot_api_may_be_elsewhere(address: str) -> None:
 )
 def test_the_token_never_travels_unencrypted(address: str, cause: str) -> None:
     assert cause in only_fault(None, {"WATCHDOG_TELEGRAM__API_BASE_URL": address})
+
+
+@pytest.mark.parametrize(
+    ("listen", "address"),
+    [
+        ("", None),
+        ("127.0.0.1:8080", ("127.0.0.1", 8080)),
+        ("localhost:0", ("localhost", 0)),
+        ("[::1]:80", ("::1", 80)),
+    ],
+)
+def test_the_web_server_listens_where_it_is_told(listen: str, address: tuple[str, int] | None) -> None:
+    settings = config.load(None, {"WATCHDOG_WEB__LISTEN": listen}, need_token=False)
+    assert settings.web.address == address
+
+
+def test_websub_is_off_unless_it_can_be_reached() -> None:
+    assert config.load(None, {}, need_token=False).web.websub is False
+    on = {
+        "WATCHDOG_WEB__WEBSUB": "true",
+        "WATCHDOG_WEB__LISTEN": "127.0.0.1:8080",
+        "WATCHDOG_WEB__PUBLIC_URL": "https://bot.example/base/",
+    }
+    assert config.load(None, on, need_token=False).web.public_url == "https://bot.example/base"
 
 
 # --------------------------------------------------------------------------- secrecy and steadiness

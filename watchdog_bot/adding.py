@@ -1,8 +1,8 @@
 """Adding a feed: look around the address first, show what is there, add what was chosen.
 
-An address that is a source itself is added at once. Where several sources are found, a person chooses: what was
-found is shown with its title, its newest date and three headlines, and adding is asked for again with the
-address chosen, so that nothing has to be remembered in between.
+An address that is a source itself is added at once, and so is a page around which there is nothing better. Where
+several sources are found, a person chooses: what was found is shown with its title, its newest date and three
+headlines, and adding is asked for again with the address chosen, so that nothing has to be remembered in between.
 """
 
 from __future__ import annotations
@@ -47,14 +47,18 @@ class FeedAdder:
         self._parser = parser
         self._clock = clock
 
-    async def add(self, text: str, *, name: str = "") -> Added | Choice | str:
-        """Watch the source of this address; or what there is to choose from around it; or why there is nothing."""
+    async def add(self, text: str, *, name: str = "", chosen: bool = False) -> Added | Choice | str:
+        """Watch the source of this address; or what there is to choose from around it; or why there is nothing.
+
+        `chosen`: this very address is meant, whatever else is found around it.
+        """
         discovery = await Discoverer(self._fetcher, self._parser, clock=self._clock).discover(text)
         if not discovery.found:
             return discovery.cause or "no source was found there"
         wanted = canonical_link(pasted(text))
+        certain = chosen or len(discovery.found) == 1
         for found in discovery.found:
-            if found.how == ITSELF or canonical_link(found.url) == wanted:
+            if found.how == ITSELF or (certain and canonical_link(found.url) == wanted):
                 return await self._store_it(found, name)
         return Choice(discovery.found)
 

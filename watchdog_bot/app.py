@@ -41,6 +41,7 @@ from watchdog_bot.fetch import Fetcher, FetchLimits
 from watchdog_bot.parsing import ParserPool
 from watchdog_bot.poll import Poller
 from watchdog_bot.store import Store, read_beats, read_feeds
+from watchdog_bot.stories import Stories
 from watchdog_bot.telegram.application import ALLOWED_UPDATES, App, build, tell_commands
 from watchdog_bot.telegram.notices import Notices
 from watchdog_bot.telegram.sender import edit, send
@@ -206,6 +207,8 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         edit=partial(_edit, app),
     )
     parts.desk.on_owed = deliverer.wake
+    stories = Stories(parts.store, parts.clock)
+    await stories.load()
     poller = Poller(
         parts.store,
         parts.fetcher,
@@ -217,6 +220,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         on_owed=deliverer.wake,
         on_health=lambda feed, change: notices.tell(replies.feed_news(feed, change, parts.clock.now())),
         on_held=partial(_ask_about, parts, notices) if admins else None,
+        stories=stories,
     )
     delivering = asyncio.create_task(deliverer.run(stop), name="deliver")
     reading = asyncio.create_task(asyncio.to_thread(forms.preload, INFLECTING), name="dictionaries")
@@ -329,10 +333,13 @@ async def _send(app: App, subscriber: Subscriber, message: Message) -> SendResul
 
 
 async def _edit(app: App, claimed: ClaimedDelivery, message: Message) -> SendResult:
-    """A sent alert whose post was changed: edited in place, or a silent reply to it, as the reader wishes."""
+    """A sent alert whose post was changed: edited in place, or a silent reply to it, as the reader wishes.
+
+    That another source has it too is always an edit: nothing about the post itself has changed.
+    """
     address, sent_as = claimed.subscriber.address, claimed.delivery.message_id
     assert sent_as is not None, "only what was sent is edited"
-    if claimed.settings.corrections is Corrections.REPLY:
+    if claimed.settings.corrections is Corrections.REPLY and claimed.post.changed_at is not None:
         reply = replace(message, silent=True, protect=claimed.settings.protect)
         return await send(app.bot, address, reply, reply_to=sent_as)
     return await edit(app.bot, address, sent_as, message)
@@ -340,7 +347,7 @@ async def _edit(app: App, claimed: ClaimedDelivery, message: Message) -> SendRes
 
 def _rendered(parts: Parts, claimed: ClaimedDelivery) -> Message:
     alert = render.alert(claimed, parts.desk.names, summary_limit=parts.settings.alerts.summary_length)
-    if claimed.delivery.message_id is not None:
+    if claimed.delivery.message_id is not None and claimed.post.changed_at is not None:
         alert = render_digest.corrected(alert, claimed)
     return replace(alert, preview=claimed.settings.previews)
 
@@ -369,10 +376,12 @@ async def health(settings: Settings) -> str | None:
     return None
 
 
-async def feeds_add(settings: Settings, text: str, *, name: str = "") -> Added | Choice | str:
+async def feeds_add(
+    settings: Settings, text: str, *, name: str = "", chosen: bool = False
+) -> Added | Choice | str:
     """Look around an address and watch its source; what there is to choose; or why there is nothing."""
     async with assembled(settings) as parts:
-        return await parts.desk.add_feed(text, name=name)
+        return await parts.desk.add_feed(text, name=name, chosen=chosen)
 
 
 async def feeds_list(settings: Settings) -> tuple[tuple[Feed, str], ...]:

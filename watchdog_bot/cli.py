@@ -139,13 +139,17 @@ def feeds_add(
     url: str,
     *,
     name: Annotated[str, typer.Option(help="What to call it; its own title by default.")] = "",
+    exactly: Annotated[
+        bool, typer.Option("--exactly", help="Watch this very address, whatever is found around it.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
     """Look around an address, and watch its feed; where there are several, they are listed to choose from."""
     from watchdog_bot import app as composition
     from watchdog_bot.adding import Choice
 
-    added = _finish_with(composition.feeds_add(_settings(config, need_token=False), url, name=name))
+    settings = _settings(config, need_token=False)
+    added = _finish_with(composition.feeds_add(settings, url, name=name, chosen=exactly))
     if isinstance(added, str):
         _fail(added)
     if isinstance(added, Choice):
@@ -157,7 +161,10 @@ def feeds_add(
             )
             for title in found.headlines:
                 out.print(f"  • {title}", highlight=False, markup=False)
-        _fail("that address is no feed itself; give `feeds add` one of the addresses above")
+        _fail(
+            "several sources were found; give `feeds add` one of the addresses above, "
+            "with --exactly where it is the page itself"
+        )
     verb = "is watched already" if added.again else "is watched now"
     out.print(
         f"{added.feed.name} ({added.feed.kind}, number {added.feed.id}) {verb}", highlight=False, markup=False

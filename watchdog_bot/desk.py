@@ -234,7 +234,7 @@ class Desk:
 
     async def askers(self, subscriber: Subscriber, post: Post) -> tuple[str, ...]:
         """Which of the subscriber's standing queries match a post, in words."""
-        text = matchable(post)
+        text = decide.matchable(post)
         return tuple(
             self.in_words(each)
             for each in await self.store.subscriptions(subscriber.id)
@@ -248,7 +248,7 @@ class Desk:
 
     async def refusals(self, subscriber: Subscriber, post: Post) -> tuple[tuple[str, str], ...]:
         """For each standing query, in words: the first reason why it does not match the post; empty if it does."""
-        text = matchable(post)
+        text = decide.matchable(post)
         found = []
         for each in await self.store.subscriptions(subscriber.id):
             told = explain(self.parse_stored(each.query), text, self.topics, country_name=self.names.name)
@@ -344,9 +344,12 @@ class Desk:
 
     # ------------------------------------------------------------------ feeds
 
-    async def add_feed(self, text: str, *, name: str = "") -> Added | Choice | str:
-        """Look around an address and watch its source; or what there is to choose; or why there is nothing."""
-        return await self._adder.add(text, name=name)
+    async def add_feed(self, text: str, *, name: str = "", chosen: bool = False) -> Added | Choice | str:
+        """Look around an address and watch its source; or what there is to choose; or why there is nothing.
+
+        `chosen`: this very address is meant, whatever else is found around it.
+        """
+        return await self._adder.add(text, name=name, chosen=chosen)
 
     async def remove_feed(self, which: str) -> Feed | None:
         """Stop watching the feed of that number or address; None where there is none."""
@@ -359,7 +362,7 @@ class Desk:
         """Alert of posts that were held (core.flood); returns how many deliveries are owed."""
         owed = 0
         for post in await self.store.posts_of(feed_id, first, last):
-            owed += await self.store.owe(post.id, decide.planned(self.index.match(matchable(post))))
+            owed += await self.store.owe(post.id, decide.planned(self.index.match(decide.matchable(post))))
         await self.store.audit("held posts released", str(feed_id))
         self.on_owed()
         return owed
@@ -437,25 +440,12 @@ def vocabulary(atlas: Atlas, topics: Sequence[Topic]) -> Vocabulary:
     )
 
 
-def matchable(post: Post) -> PostText:
-    """A stored post as subscriptions are matched against it."""
-    return PostText(
-        title=post.title,
-        summary=post.summary,
-        content=post.content,
-        tags=post.tags,
-        source=post.feed_name,
-        language=post.language,
-        countries=post.countries,
-    )
-
-
 def hits_among(query: Query, topics: Sequence[Topic], posts: Sequence[Post]) -> tuple[Post, ...]:
     """Those of the posts that the query matches, in their order."""
     index = MatchIndex()
     index.set_topics(topics)
     index.add(SubscriptionId(1), SubscriberId(1), query)
-    return tuple(post for post in posts if index.match(matchable(post)))
+    return tuple(post for post in posts if index.match(decide.matchable(post)))
 
 
 def topic_hits(topic: Topic | None, posts: Sequence[Post]) -> tuple[Post, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -17,13 +17,14 @@ import structlog
 from watchdog_bot.clock import Clock
 from watchdog_bot.core import decide, flood
 from watchdog_bot.core.errors import ParseError
-from watchdog_bot.core.feeds import identity, schedule, slices
+from watchdog_bot.core.feeds import identity, schedule, slices, websub
 from watchdog_bot.core.feeds.rules import SourceRules
 from watchdog_bot.core.model import (
     CountryReading,
     FailureWeight,
     Feed,
     FeedChange,
+    FeedId,
     FeedKind,
     FeedUpdate,
     Fetched,
@@ -37,6 +38,8 @@ from watchdog_bot.core.model import (
 )
 from watchdog_bot.fetch import body_hash
 from watchdog_bot.store import Store
+from watchdog_bot.store.values import AppliedUpdate
+from watchdog_bot.stories import Stories
 
 log = structlog.get_logger(__name__)
 
@@ -113,6 +116,7 @@ class Poller:
         on_owed: Callable[[], None] = lambda: None,
         on_health: Callable[[Feed, FeedChange], None] = lambda _feed, _change: None,
         on_held: Callable[[Feed, tuple[PostId, ...]], Awaitable[None]] | None = None,
+        stories: Stories | None = None,
     ) -> None:
         """`on_owed` is called after a commit that owes somebody a delivery, `on_health` when admins are to hear
         of a feed, `on_held` when they are to say whether posts are news (see `core.flood`); without it nothing is
@@ -129,7 +133,9 @@ class Poller:
         self._on_owed = on_owed
         self._on_health = on_health
         self._on_held = on_held
+        self._stories = stories
         self._under_way: set[asyncio.Task[PollResult]] = set()
+        self._hubs: dict[FeedId, websub.NamedHub] | None = None  # what the store has, read once
 
     async def tick(self) -> int:
         """Lease what is due and start polling it; returns how many were started."""
@@ -153,6 +159,47 @@ class Poller:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+    async def take_push(self, feed: Feed, body: bytes, content_type: str) -> PollResult:
+        """A document that the feed's hub sent, its signature checked. What the pulls remember stays as it is.
+
+        Before the feed's baseline everything in it would be news, so the pull goes first. In a document that is only
+        a part, what looks like an edit may be a guid that stands twice; where the feed's own documents cannot be cut,
+        they alone can tell, and the feed is pulled soon. A push that is no use ends the trust in pushes.
+        """
+        if not feed.baseline_done or feed.paused:
+            return PollResult(cause="a push to a feed that is not watched yet, or no longer")
+        fetched = Fetched(url=feed.url, body=body, content_type=content_type)
+        try:
+            parsed = await self._parse(feed, fetched, body)
+        except ParseError as error:
+            return await self._refuse_push(feed, str(error))
+        if not parsed.entries:
+            return await self._refuse_push(feed, "it holds no entries")
+        entries = await self._known(feed, parsed)
+        if not feed.memory.slices and any(each.edited for each in entries):
+            last = feed.health.last_checked_at or self._clock.now()
+            await self._store.hasten(
+                feed.id, max(self._clock.now(), last + timedelta(seconds=self._min_interval))
+            )
+            return PollResult(cause="an edit that only the whole document can tell from a new post")
+        entries = await self._guarded(feed, entries, len(parsed.entries))
+        update = decide.update(
+            feed,
+            fetched,
+            parsed,
+            await self._with_readings(feed, entries),
+            match=self._match,
+            memory=feed.memory,
+            total=len(parsed.entries),
+            min_interval=self._min_interval,
+            now=self._clock.now(),
+        )
+        applied = await self._store.apply_push(update)
+        hubs = await self._known_hubs()
+        if update.posts and feed.id in hubs:
+            hubs[feed.id] = replace(hubs[feed.id], trusted=True)
+        return await self._announce(feed, update, entries, applied)
 
     async def poll(self, feed: Feed) -> PollResult:
         """One feed, whole. Never raises: a defect of ours becomes a failure of this feed and is logged."""
@@ -211,28 +258,77 @@ class Poller:
             min_interval=self._min_interval,
             now=self._clock.now(),
         )
+        update = replace(update, feed=await self._paced(feed, update.feed, found=len(update.posts)))
         applied = await self._store.apply(update)
         self._hear(feed, update.feed)
+        await self._note_hub(feed, fetched, parsed)
+        result = await self._announce(feed, update, entries, applied)
+        return replace(result, cause=update.feed.health.cause)
+
+    async def _announce(
+        self, feed: Feed, update: FeedUpdate, entries: tuple[decide.EntryFacts, ...], applied: AppliedUpdate
+    ) -> PollResult:
+        """After a commit: ask about what is held, wake the deliverer, log."""
+        if self._stories is not None and applied.post_ids:
+            await self._stories.learn(feed, update.posts, applied.post_ids)
         if self._on_held is not None and any(each.held for each in entries):
             await self._on_held(feed, applied.post_ids)
         if applied.deliveries:
             self._on_owed()
         _tell(feed, update, applied.deliveries)
-        return PollResult(
-            posts=len(update.posts), deliveries=applied.deliveries, cause=update.feed.health.cause
-        )
+        return PollResult(posts=len(update.posts), deliveries=applied.deliveries)
+
+    async def _refuse_push(self, feed: Feed, cause: str) -> PollResult:
+        hubs = await self._known_hubs()
+        if await self._store.distrust_pushes(feed.id) and feed.id in hubs:
+            hubs[feed.id] = replace(hubs[feed.id], trusted=False)
+        log.warning("push_refused", feed=feed.id, cause=cause)
+        return PollResult(cause=cause)
+
+    async def _known_hubs(self) -> dict[FeedId, websub.NamedHub]:
+        if self._hubs is None:
+            self._hubs = dict(await self._store.named_hubs())
+        return self._hubs
+
+    async def _note_hub(self, feed: Feed, fetched: Fetched, parsed: ParsedFeed) -> None:
+        """Remember the hub that a feed names, when it is another than before."""
+        hubs = await self._known_hubs()
+        known = hubs.get(feed.id)
+        if parsed.hub is None:
+            if known is not None and not parsed.damaged:
+                await self._store.name_hub(feed.id, None)
+                del hubs[feed.id]
+            return
+        topic = websub.topic_of(fetched.body, fetched.url)
+        if known is None or (known.hub, known.topic) != (parsed.hub, topic):
+            hubs[feed.id] = websub.NamedHub(parsed.hub, topic)
+            await self._store.name_hub(feed.id, hubs[feed.id])
+
+    async def _paced(self, feed: Feed, change: FeedChange, *, found: int) -> FeedChange:
+        """Where pushes come first a pull a day is enough; a pull that finds posts first ends that (`core.feeds.websub`)."""
+        hubs = await self._known_hubs()
+        named = hubs.get(feed.id)
+        if named is None or not named.trusted or change.health.failing_since is not None:
+            return change
+        if found:
+            await self._store.distrust_pushes(feed.id)
+        elif await self._store.trusts_pushes(feed.id):
+            daily = websub.next_pull(self._clock.now())
+            return replace(change, next_check_at=max(change.next_check_at, daily))
+        hubs[feed.id] = replace(named, trusted=False)
+        return change
 
     async def _guarded(
         self, feed: Feed, entries: tuple[decide.EntryFacts, ...], total: int
     ) -> tuple[decide.EntryFacts, ...]:
-        """A known feed that turns mostly new is looked at twice before anybody is alerted."""
-        if not feed.baseline_done or not flood.is_flood(entries, total=total):
-            return entries
-        entries = flood.recognised(entries, await self._store.titles(feed.id))
-        if self._on_held is None:
-            return entries
-        waiting = flood.held(feed, entries, total=total)
-        return tuple(replace(each, held=number in waiting) for number, each in enumerate(entries))
+        """A known feed that turns mostly new is looked at twice before anybody is alerted; what another source
+        has told already is joined to its post.
+        """
+        if feed.baseline_done and flood.is_flood(entries, total=total):
+            entries = flood.recognised(entries, await self._store.titles(feed.id))
+            waiting = flood.held(feed, entries, total=total) if self._on_held is not None else frozenset()
+            entries = tuple(replace(each, held=number in waiting) for number, each in enumerate(entries))
+        return await self._stories.linked(feed, entries) if self._stories is not None else entries
 
     async def _read_new(
         self, feed: Feed, fetched: Fetched, work: slices.Work
@@ -286,6 +382,7 @@ class Poller:
             min_interval=self._min_interval,
             now=self._clock.now(),
         )
+        change = await self._paced(feed, change, found=0)
         await self._store.note_feed(change)
         self._hear(feed, change)
         return PollResult()

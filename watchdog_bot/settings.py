@@ -10,10 +10,19 @@ import re
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Self, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -23,6 +32,7 @@ from watchdog_bot.core.model import FeedKind
 PREFIX = "WATCHDOG_"
 URL_LIMIT = 2_048  # characters
 CONTACT_LIMIT = 200  # characters
+PUBLIC_LIMIT = 500  # characters: a callback must fit into what hubs take
 
 # https://core.telegram.org/bots/features#botfather shows the form; the secret part has 35 characters today.
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]{30,}")
@@ -144,6 +154,38 @@ def _api_address(value: str) -> str:
     return text
 
 
+def _public_address(value: str) -> str:
+    """Where a hub finds us; empty where none does."""
+    if not value.strip():
+        return ""
+    text = _address(value).rstrip("/")
+    parts = urlsplit(text)
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("holds a user, a query or a fragment")
+    if len(text) > PUBLIC_LIMIT:
+        raise ValueError(f"is longer than {PUBLIC_LIMIT} characters")
+    return text
+
+
+def _listening(value: str) -> str:
+    """An address of this machine and a port; empty for none."""
+    text = value.strip()
+    if not text:
+        return ""
+    host, colon, port = text.rpartition(":")
+    if not colon or not (port.isascii() and port.isdecimal() and len(port) <= 5 and int(port) <= 65_535):
+        raise ValueError("does not end with a colon and a port, 0 to 65535")
+    bare = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
+    try:
+        if bare != "localhost":
+            ip_address(bare)
+    except ValueError:
+        raise ValueError("does not begin with an address of this machine") from None
+    if ":" in bare and not host.startswith("["):
+        raise ValueError("has an IPv6 address without [ and ]")
+    return text
+
+
 def _contact(value: str) -> str:
     text = value.strip()
     if len(text) > CONTACT_LIMIT or not text.isascii() or not text.isprintable() or set(text) & set("()<>\\"):
@@ -262,6 +304,37 @@ class LogSettings(Section):
     )
 
 
+class WebSettings(Section):
+    """The bot's own web server: health, figures, and pushes from hubs."""
+
+    listen: Annotated[str, AfterValidator(_listening)] = Field(
+        default="", description='Write address:port, as in "127.0.0.1:8080"; empty for no web server.'
+    )
+    public_url: Annotated[str, AfterValidator(_public_address)] = Field(
+        default="",
+        description="Write the address under which the web server is reached from the internet, with https://.",
+    )
+    websub: bool = Field(
+        default=False,
+        description="Write true to let feeds that name a hub push their posts, false to pull them only.",
+    )
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.websub and not (self.listen and self.public_url):
+            missing = " and ".join(name for name in ("listen", "public_url") if not getattr(self, name))
+            raise ValueError(f"asks for websub without {missing}")
+        return self
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Where to listen, or None."""
+        if not self.listen:
+            return None
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
 class FeedSettings(Section):
     """A source of the operator's own. `every`: seconds between checks, None for the feed's own rhythm."""
 
@@ -313,6 +386,10 @@ class Settings(BaseSettings):
     alerts: AlertSettings = AlertSettings()
     parser: ParserSettings = ParserSettings()
     log: LogSettings = LogSettings()
+    web: WebSettings = Field(
+        default=WebSettings(),
+        description="Set web.listen and web.public_url, or web.websub = false.",
+    )
     feeds: Annotated[tuple[FeedSettings, ...], AfterValidator(_without_twins)] = Field(
         default=(), description="Begin each source with a line [[feeds]]; give each address once."
     )

@@ -10,6 +10,7 @@ from tests.telegram_html import parse
 from watchdog_bot.core import render
 from watchdog_bot.core.model import (
     Address,
+    AlsoAt,
     ChatKind,
     ClaimedDelivery,
     CountryReading,
@@ -55,7 +56,7 @@ def post(**changes: object) -> Post:
 
 
 def claimed(
-    shown: Post, *evidence: Evidence, doubts: int = 0, also_at: tuple[str, ...] = ()
+    shown: Post, *evidence: Evidence, doubts: int = 0, also_at: tuple[AlsoAt, ...] = ()
 ) -> ClaimedDelivery:
     delivery = Delivery(
         DeliveryId(1),
@@ -74,7 +75,7 @@ def claimed(
 WORD = Evidence("word", "torture", "Torture", "title")
 
 
-def alert(shown: Post, *evidence: Evidence, doubts: int = 0, also_at: tuple[str, ...] = ()) -> Message:
+def alert(shown: Post, *evidence: Evidence, doubts: int = 0, also_at: tuple[AlsoAt, ...] = ()) -> Message:
     return render.alert(claimed(shown, *(evidence or (WORD,)), doubts=doubts, also_at=also_at), NAMES)
 
 
@@ -136,10 +137,15 @@ def test_a_repeat_after_a_lost_answer_says_so() -> None:
 
 
 def test_other_sources_of_the_post_are_named() -> None:
-    assert (
-        "Watchdog · also at Memorial, OVD-Info · "
-        in parse(alert(post(), also_at=("Memorial", "OVD-Info")).html).text
+    also = (
+        AlsoAt("Memorial", "https://memorial.example/1"),
+        AlsoAt("OVD-Info"),
+        AlsoAt("<b>", "javascript:x"),
     )
+    parsed = parse(alert(post(), also_at=also).html)
+    assert "Watchdog · also at Memorial, OVD-Info, <b> · " in parsed.text
+    links = [entity for entity in parsed.entities if entity[0] == "TextUrl"]
+    assert links[1:] == [("TextUrl", "Memorial", "https://memorial.example/1")]
 
 
 def test_many_matched_words_are_cut_to_a_few_and_counted() -> None:

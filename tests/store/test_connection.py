@@ -39,7 +39,9 @@ TABLES = {
     "counter",
     "delivery",
     "feed",
+    "feed_hub",
     "gate",
+    "hub_subscription",
     "mute",
     "offered_feed",
     "pending_edit",
@@ -264,7 +266,7 @@ async def test_a_pending_migration_is_applied_on_opening(tmp_path: Path, clock: 
     async with Store.open(path, clock=clock):
         pass
     db = Database(path, execute_plugins=False)
-    assert [one.name for one in migrations.applied(db)] == ["m001_first"]
+    assert [one.name for one in migrations.applied(db)] == ["m001_first", "m002_hubs"]
     assert migrations.pending(db) == []
     db.close()
 

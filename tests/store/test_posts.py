@@ -92,7 +92,7 @@ async def test_two_feeds_that_bring_one_post_at_once_make_one_post_and_one_alert
     assert here.post_ids == there.post_ids
     assert (here.deliveries, there.deliveries) == (1, 0)
     (claimed,) = await world.store.claim_deliveries(world.clock.now(), limit=5)
-    assert claimed.also_at == ("Other",)
+    assert [other.name for other in claimed.also_at] == ["Other"]
 
 
 async def test_one_document_that_holds_a_post_twice_makes_one_post(world: World) -> None:

@@ -6,7 +6,8 @@
    them. Dates decide nothing.
 2. The first poll of a feed is its baseline: posts are stored, nobody is alerted.
 3. A new post alerts every subscriber with a matching subscription, once, all evidence merged.
-4. A known post seen in another feed is a sighting and alerts nobody.
+4. A known post seen in another feed is a sighting and alerts nobody; nor does another source's report of
+   the same story, but for those whom only its own words concern.
 5. An edit counts only in the feed that had the post first, so that two feeds with different teasers do
    not edit each other for ever; it alerts those whom the new text matches and the old one did not.
 6. A document without entries, from a feed that had some, is a failure, not a change.
@@ -17,7 +18,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -42,6 +43,7 @@ from watchdog_bot.core.model import (
     ParsedEntry,
     ParsedFeed,
     PlannedDelivery,
+    Post,
     PostEdit,
     PostId,
     PostText,
@@ -64,12 +66,13 @@ class EntryFacts:
     keys: EntryKeys
     known: KnownPost | None
     reading: CountryReading | None = None
+    story: bool = False  # `known` is another source's post that tells the same (core.match.story)
     held: bool = False  # stored without alerting anybody until an administrator says so (core.flood)
 
     @property
     def needs_reading(self) -> bool:
         """Whether somebody must read its countries before `update`."""
-        return self.known is None or self.edited
+        return self.known is None or self.edited or self.story
 
     @property
     def edited(self) -> bool:
@@ -103,6 +106,19 @@ def _joined(one: EntryKeys, other: EntryKeys) -> EntryKeys:
     return EntryKeys(
         local=tuple(dict.fromkeys((*one.local, *other.local))),
         shared=tuple(dict.fromkeys((*one.shared, *other.shared))),
+    )
+
+
+def matchable(post: Post) -> PostText:
+    """A stored post as subscriptions are matched against it."""
+    return PostText(
+        title=post.title,
+        summary=post.summary,
+        content=post.content,
+        tags=post.tags,
+        source=post.feed_name,
+        language=post.language,
+        countries=post.countries,
     )
 
 
@@ -145,7 +161,7 @@ def update(
     posts = tuple(_new_post(feed, each, ask) for each in fresh)
     edits = tuple(_edit(feed, each.known, each, ask) for each in entries if each.known and each.edited)
     sightings = tuple(
-        Sighting(each.known.post_id, each.keys) for each in entries if each.known and not each.known.complete
+        _sighting(feed, each.known, each, ask) for each in entries if each.known and not each.known.complete
     )
     state = health.after(feed.health, fetched, now)
     if posts:
@@ -259,18 +275,30 @@ def _new_post(feed: Feed, facts_: EntryFacts, match: Matching) -> NewPost:
 
 def _edit(feed: Feed, known: KnownPost, facts_: EntryFacts, match: Matching) -> PostEdit:
     reading = facts_.reading or CountryReading()
-    owed: Mapping[SubscriberId, PlannedDelivery] = {}
-    if known.text is not None:
-        before = {each.subscriber_id for each in match(known.text)}
-        now_matching = planned(match(text_of(facts_.entry, feed, reading)))
-        owed = {each.subscriber_id: each for each in now_matching if each.subscriber_id not in before}
     return PostEdit(
         post_id=PostId(known.post_id),
         entry=facts_.entry,
         content_hash=content_hash(facts_.entry),
         countries=reading,
-        deliveries=tuple(owed.values()),
+        deliveries=_only_now(feed, known, facts_, match),
     )
+
+
+def _sighting(feed: Feed, known: KnownPost, facts_: EntryFacts, match: Matching) -> Sighting:
+    """Rule 4; another source's report of the same story alerts those whom only its own words concern."""
+    owed = _only_now(feed, known, facts_, match) if facts_.story else ()
+    return Sighting(known.post_id, facts_.keys, link=facts_.entry.link, deliveries=owed)
+
+
+def _only_now(
+    feed: Feed, known: KnownPost, facts_: EntryFacts, match: Matching
+) -> tuple[PlannedDelivery, ...]:
+    """Whom the new text matches and the known one did not."""
+    if known.text is None:
+        return ()
+    before = {each.subscriber_id for each in match(known.text)}
+    text = text_of(facts_.entry, feed, facts_.reading or CountryReading())
+    return tuple(each for each in planned(match(text)) if each.subscriber_id not in before)
 
 
 def planned(matches: Sequence[Match]) -> tuple[PlannedDelivery, ...]:

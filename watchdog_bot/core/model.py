@@ -293,6 +293,8 @@ class Sighting:
 
     post_id: PostId
     keys: EntryKeys
+    link: str | None = None  # where this feed has it
+    deliveries: tuple[PlannedDelivery, ...] = ()  # to those whom only this feed's words concern
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,13 +434,21 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class AlsoAt:
+    """Another feed that carries a post, and where."""
+
+    name: str
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
     """A delivery taken for sending, with what is needed to render and address it."""
 
     delivery: Delivery
     post: Post
     subscriber: Subscriber
-    also_at: tuple[str, ...] = ()  # names of other feeds that carry the post
+    also_at: tuple[AlsoAt, ...] = ()  # other feeds that carry the post
     settings: ChatSettings = DEFAULT_SETTINGS
 
 

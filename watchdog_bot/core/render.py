@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from watchdog_bot.core import buttons
-from watchdog_bot.core.model import Button, ClaimedDelivery, Evidence, Message, Post
+from watchdog_bot.core.model import AlsoAt, Button, ClaimedDelivery, Evidence, Message, Post
 from watchdog_bot.core.summarise import DEFAULT_LIMIT, summary
 from watchdog_bot.core.text import cut
 
@@ -22,6 +22,7 @@ WORDS_SHOWN = 8  # matched words named in an alert; /why names all
 WORD_LIMIT = 60
 NAME_LIMIT = 80
 COUNTRIES_SHOWN = 4
+ALSO_SHOWN = 5
 LINK_LIMIT = 2048
 
 
@@ -94,8 +95,14 @@ def alert(claimed: ClaimedDelivery, names: Names, *, summary_limit: int = DEFAUL
 
 def _sources(claimed: ClaimedDelivery) -> tuple[str, ...]:
     own = escape(cut(claimed.post.feed_name, NAME_LIMIT))
-    others = [escape(cut(name, NAME_LIMIT)) for name in claimed.also_at[:3]]
+    others = [_linked(other) for other in claimed.also_at[:ALSO_SHOWN]]
     return (own, "also at " + ", ".join(others)) if others else (own,)
+
+
+def _linked(other: AlsoAt) -> str:
+    name = escape(cut(other.name, NAME_LIMIT))
+    target = link(other.link)
+    return f'<a href="{escape(target)}">{name}</a>' if target else name
 
 
 def _buttons(post: Post) -> tuple[tuple[Button, ...], ...]:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from watchdog_bot.core.model import (
+    AlsoAt,
     ClaimedDelivery,
     Delivery,
     DeliveryId,
@@ -290,7 +291,7 @@ def load(db: Database, delivery_ids: list[DeliveryId]) -> tuple[ClaimedDelivery,
         found = db.query(f"SELECT * FROM delivery WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608 - only question marks
         deliveries.update((row["id"], rows.delivery(row)) for row in found)
     addressees = subscribers.with_settings(db, {one.subscriber_id for one in deliveries.values()})
-    carried: dict[PostId, tuple[Post, tuple[str, ...]]] = {}
+    carried: dict[PostId, tuple[Post, tuple[AlsoAt, ...]]] = {}
     for post_id in {one.post_id for one in deliveries.values()}:
         (row,) = db.query("SELECT * FROM post WHERE id = ?", [post_id])
         carried[post_id] = rows.post(row), posts.also_at(db, post_id, row["feed_name"])
@@ -301,7 +302,7 @@ def load(db: Database, delivery_ids: list[DeliveryId]) -> tuple[ClaimedDelivery,
 
 
 def _claimed(
-    delivery: Delivery, to: tuple[Subscriber, ChatSettings], carried: tuple[Post, tuple[str, ...]]
+    delivery: Delivery, to: tuple[Subscriber, ChatSettings], carried: tuple[Post, tuple[AlsoAt, ...]]
 ) -> ClaimedDelivery:
     subscriber, settings = to
     if delivery.to_general:

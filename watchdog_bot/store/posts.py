@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
 from watchdog_bot.core.flood import title_key
 from watchdog_bot.core.model import (
+    AlsoAt,
     CountryReading,
     EntryKeys,
     FeedId,
@@ -39,7 +41,16 @@ def known(db: Database, feed_id: FeedId, keys: Sequence[EntryKeys]) -> tuple[Kno
     posts_by_key = _find(db, feed_id, [key for one in keys for key in _scoped(feed_id, one)])
     leads = [_first_known(posts_by_key, feed_id, one) for one in keys]
     remembered = _remember(db, feed_id, {post_id for post_id in leads if post_id is not None})
-    return tuple(None if post_id is None else remembered[post_id] for post_id in leads)
+    return tuple(
+        None if post_id is None else _completed(remembered[post_id], posts_by_key, _scoped(feed_id, one))
+        for post_id, one in zip(leads, keys, strict=True)
+    )
+
+
+def _completed(
+    known_post: KnownPost, found: Mapping[_ScopedKey, PostId], keys: Iterable[_ScopedKey]
+) -> KnownPost:
+    return replace(known_post, complete=known_post.seen_here and all(key in found for key in keys))
 
 
 def apply(db: Database, update: FeedUpdate) -> AppliedUpdate:
@@ -58,7 +69,12 @@ def apply(db: Database, update: FeedUpdate) -> AppliedUpdate:
         post_ids, owing, fresh = _store_new(db, update)
         for sighting in update.sightings:
             if db.execute("SELECT 1 FROM post WHERE id = ?", [sighting.post_id]).fetchone():
-                _sight(db, update.feed.feed_id, sighting.post_id, sighting.keys, update.at)
+                first_time = _sight(
+                    db, update.feed.feed_id, sighting.post_id, sighting.keys, update.at, link=sighting.link
+                )
+                if first_time:
+                    edits.plan(db, sighting.post_id, ms(update.at))  # sent alerts get "also at …"
+                owing.append((sighting.post_id, sighting.deliveries))
         owing += [(edit.post_id, edit.deliveries) for edit in update.edits if _edit(db, edit, update.at)]
         deliveries = owed.plan(db, owing, fresh=fresh, now=update.at)
         feeds.change(db, update.feed)
@@ -137,16 +153,17 @@ def withdraw(db: Database, post_id: PostId, now: int) -> int:
         return end_waiting(db, ids, state="cancelled", cause="the source took the post back", now=now)
 
 
-def also_at(db: Database, post_id: PostId, feed_name: str) -> tuple[str, ...]:
-    """Names of the other feeds that carry the post, in the order they were seen to."""
+def also_at(db: Database, post_id: PostId, feed_name: str) -> tuple[AlsoAt, ...]:
+    """The other feeds that carry the post, in the order they were seen to."""
     found = db.execute(
         """
-        SELECT feed.name FROM sighting JOIN feed ON feed.id = sighting.feed_id
+        SELECT feed.name, sighting.link FROM sighting JOIN feed ON feed.id = sighting.feed_id
         WHERE sighting.post_id = ? ORDER BY sighting.seen_at, feed.id
         """,
         [post_id],
     )
-    return tuple(dict.fromkeys(name for (name,) in found if name != feed_name))
+    others = {name: AlsoAt(name, link) for name, link in found if name != feed_name}
+    return tuple(others.values())
 
 
 def _scoped(feed_id: FeedId, keys: EntryKeys) -> Iterator[_ScopedKey]:
@@ -188,6 +205,7 @@ def _remember(db: Database, feed_id: FeedId, post_ids: set[PostId]) -> dict[Post
                 post_id=row["id"],
                 content_hash=row["content_hash"],
                 seen_here=row["sighted"] is not None,
+                origin_here=row["feed_id"] == feed_id,
                 text=None if row["expired"] else _text(row),
             )
     return remembered
@@ -220,7 +238,7 @@ def _store_new(db: Database, update: FeedUpdate) -> tuple[tuple[PostId, ...], _O
         if post_id is None:
             post_id = _insert(db, new, feed_id, feed_name, update.at)
             fresh.add(post_id)
-        _sight(db, feed_id, post_id, new.keys, update.at)
+        _sight(db, feed_id, post_id, new.keys, update.at, link=new.entry.link)
         found.update((key, post_id) for key in _scoped(feed_id, new.keys) if key not in found)
         post_ids.append(post_id)
         owing.append((post_id, new.deliveries))
@@ -252,17 +270,23 @@ def _columns(entry: ParsedEntry, countries: CountryReading) -> list[object]:
     ]
 
 
-def _sight(db: Database, feed_id: FeedId, post_id: PostId, keys: EntryKeys, at: datetime) -> None:
-    """The post is in this feed, under these keys. A key that leads elsewhere already keeps leading there."""
-    db.execute(
-        "INSERT INTO sighting (post_id, feed_id, seen_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        [post_id, feed_id, ms(at)],
+def _sight(
+    db: Database, feed_id: FeedId, post_id: PostId, keys: EntryKeys, at: datetime, *, link: str | None
+) -> bool:
+    """The post is in this feed, under these keys. A key that leads elsewhere already keeps leading there.
+
+    True where it was not known to be in this feed.
+    """
+    new = db.execute(
+        "INSERT INTO sighting (post_id, feed_id, seen_at, link) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [post_id, feed_id, ms(at), link],
     )
     for scope, key in _scoped(feed_id, keys):
         db.execute(
             "INSERT INTO post_key (scope, key, post_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             [scope, key, post_id],
         )
+    return new.rowcount == 1
 
 
 def _edit(db: Database, edit: PostEdit, at: datetime) -> bool:

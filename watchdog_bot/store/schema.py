@@ -102,6 +102,7 @@ _FIRST = (
         post_id INTEGER NOT NULL REFERENCES post (id),
         feed_id INTEGER NOT NULL REFERENCES feed (id) ON DELETE CASCADE,
         seen_at INTEGER NOT NULL,
+        link TEXT,
         PRIMARY KEY (post_id, feed_id)
     ) STRICT, WITHOUT ROWID
     """,
@@ -229,3 +230,42 @@ def m001_first(db: Database) -> None:
     for statement in _FIRST:
         db.execute(statement)
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+_HUBS = (
+    # What a feed's document names for pushes, whether or not anybody listens for them.
+    """
+    CREATE TABLE feed_hub (
+        feed_id INTEGER NOT NULL PRIMARY KEY REFERENCES feed (id) ON DELETE CASCADE,
+        hub TEXT NOT NULL,
+        topic TEXT NOT NULL
+    ) STRICT
+    """,
+    # Its feed is no foreign key: the hub is still to be told when the feed is gone.
+    """
+    CREATE TABLE hub_subscription (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        feed_id INTEGER NOT NULL,
+        hub TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        public_url TEXT NOT NULL,
+        token TEXT NOT NULL UNIQUE,
+        secret TEXT NOT NULL,
+        state TEXT NOT NULL,
+        act_at INTEGER NOT NULL,
+        lease_until INTEGER,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        trusted INTEGER NOT NULL DEFAULT 0,
+        cause TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX hub_subscription_due ON hub_subscription (act_at)",
+    "CREATE INDEX hub_subscription_feed ON hub_subscription (feed_id)",
+)
+
+
+@migrations()
+def m002_hubs(db: Database) -> None:
+    """Pushes: WebSub."""
+    for statement in _HUBS:
+        db.execute(statement)

@@ -3,8 +3,9 @@
 An entry is known if any of its keys is known. Too many keys lose posts, too few double them; the rules:
 
 Local keys (they mean something within their feed only):
-1. guid, if no other entry of the document has it.
+1. guid, if no entry of the document with another link has it.
 2. guid and link together, always where there is a guid: it holds where guids repeat (some feeds have one guid for all).
+   Where entries of several titles have one guid and no page to link to, the guid says nothing: rule 4.
 3. The guid's path without scheme and host, if it is an address below the root and all such guids of the document are
    of one host: it survives a move to https or to a new host.
 4. Without a guid: the link as it stands; without either: title and date; without a date: title and text.
@@ -108,18 +109,27 @@ _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 
 def keys(entries: Sequence[ParsedEntry]) -> tuple[EntryKeys, ...]:
     """The keys of each entry of one document, in its order. The same entries always give the same keys."""
-    guids = Counter(entry.id for entry in entries if entry.id)
-    one_host = len({host_of(entry.id) for entry in entries if entry.id and _is_address(entry.id)}) <= 1
-    paths = Counter(path for entry in entries if entry.id and (path := _path_of(entry.id)))
+    wholes = [canonical_link(entry.link or "", fragment=True) for entry in entries]
+    links: dict[str, set[str]] = {}  # by guid: an entry that stands there twice is still one
+    for entry, whole in zip(entries, wholes, strict=True):
+        if entry.id:
+            links.setdefault(entry.id, set()).add(whole)
+    one_host = len({host_of(guid) for guid in links if _is_address(guid)}) <= 1
+    paths = Counter(path for guid in links if (path := _path_of(guid)))
+    idle = _saying_nothing(entries)
     shared = _shared(entries)
     return tuple(
         EntryKeys(
             local=_local(
-                entry, unique=guids[entry.id or ""] == 1, path=_moveable(entry, paths) if one_host else None
+                entry,
+                whole,
+                guid=None if entry.id in idle else entry.id,
+                unique=len(links.get(entry.id or "", ())) == 1,
+                path=_moveable(entry, paths) if one_host else None,
             ),
             shared=(key_of("link", link),) if link else (),
         )
-        for entry, link in zip(entries, shared, strict=True)
+        for entry, whole, link in zip(entries, wholes, shared, strict=True)
     )
 
 
@@ -162,10 +172,21 @@ def key_of(kind: str, *parts: str) -> bytes:
     return digest.digest()
 
 
-def _local(entry: ParsedEntry, *, unique: bool, path: str | None) -> tuple[bytes, ...]:
-    if entry.id:
-        found = [key_of("guid", entry.id)] if unique else []
-        found.append(key_of("guid+link", entry.id, canonical_link(entry.link or "", fragment=True)))
+def _saying_nothing(entries: Sequence[ParsedEntry]) -> frozenset[str]:
+    """Guids that several posts have although no link tells these apart."""
+    titles: dict[str, set[str]] = {}
+    for entry in entries:
+        if entry.id and (not entry.link or _is_front_page(entry.link)):
+            titles.setdefault(entry.id, set()).add(_plain_title(entry))
+    return frozenset(guid for guid, several in titles.items() if len(several) > 1)
+
+
+def _local(
+    entry: ParsedEntry, whole: str, *, guid: str | None, unique: bool, path: str | None
+) -> tuple[bytes, ...]:
+    if guid:
+        found = [key_of("guid", guid)] if unique else []
+        found.append(key_of("guid+link", guid, whole))
         if unique and path:
             found.append(key_of("guid-path", path))
         return tuple(found)
@@ -216,8 +237,12 @@ def _shared(entries: Sequence[ParsedEntry]) -> list[str | None]:
     titles: dict[str, set[str]] = {}
     for link, entry in zip(chosen, entries, strict=True):
         if link:
-            titles.setdefault(link, set()).add(" ".join(entry.title.casefold().split()))
+            titles.setdefault(link, set()).add(_plain_title(entry))
     return [link if link and len(titles[link]) == 1 else None for link in chosen]
+
+
+def _plain_title(entry: ParsedEntry) -> str:
+    return " ".join(entry.title.casefold().split())
 
 
 def _is_front_page(link: str) -> bool:

@@ -31,7 +31,7 @@ async def take(ask: Ask) -> Answer:
     number = int(ask.args[0])
     if number >= len(ask.links):
         return Answer("That button is out of date", alert=True)
-    return Answer("Added", edit=_told(await ask.desk.add_feed(ask.links[number])))
+    return Answer("Added", edit=_told(await ask.desk.add_feed(ask.links[number], chosen=True)))
 
 
 @press("release", who=Who.BOT_ADMIN)
