@@ -10,15 +10,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from telegram import Bot
 
 from tests.running import PATIENCE, Running
 from watchdog_bot import app
 from watchdog_bot.config import load
+from watchdog_bot.core.model import Address, Gone, Rejected, Sent
+from watchdog_bot.core.model import Message as Rendered
 from watchdog_bot.demo.posts import INSPECTIONS, RELEASE, VERDICT, DemoPost
 from watchdog_bot.demo.show import write_configuration
 from watchdog_bot.demo.sources import Sources
-from watchdog_bot.simulator import Chat, Message, Person, Simulator
+from watchdog_bot.simulator import Chat, Message, Person, ServerError, Simulator
 from watchdog_bot.simulator.values import Button
+from watchdog_bot.telegram.sender import edit, send
+from watchdog_bot.telegram.transport import AiohttpRequest
 
 NOON = datetime(2026, 3, 2, 12, 0, 30, tzinfo=UTC)  # a Monday; Kyiv is at UTC+2, Almaty at UTC+5
 
@@ -148,7 +153,7 @@ async def test_settings_show_everything_at_a_glance_and_looking_stores_nothing(b
     vera = bot.simulator.person("Vera")
     shown = await bot.say(vera, "/settings")
     assert "Alerts: on" in shown.text
-    assert "Time zone: UTC, where it is 12:0" in shown.text
+    assert "Time zone: UTC, where it is 12:" in shown.text
     assert "Quiet hours: none" in shown.text
     for typed in (
         "/timezone",
@@ -219,8 +224,8 @@ async def test_buttons_that_nobody_made_are_answered_and_change_nothing(bot: Tim
 async def test_a_time_zone_is_typed_as_a_city_or_an_offset_or_pressed(bot: Timed) -> None:
     vera = bot.simulator.person("Vera")
     said = (await bot.say(vera, "/timezone Kyiv")).text
-    assert said.startswith("✅ Time zone: Kyiv (UTC+02:00), where it is 14:0")
-    assert "UTC+05:00, where it is 17:0" in (await bot.say(vera, "/timezone UTC+5")).text
+    assert said.startswith("✅ Time zone: Kyiv (UTC+02:00), where it is 14:")
+    assert "UTC+05:00, where it is 17:" in (await bot.say(vera, "/timezone UTC+5")).text
     assert (
         "no time zone called “Atlantis”; nothing was changed"
         in (await bot.say(vera, "/timezone Atlantis")).text
@@ -228,7 +233,7 @@ async def test_a_time_zone_is_typed_as_a_city_or_an_offset_or_pressed(bot: Timed
     assert "UTC+05:00" in (await bot.say(vera, "/settings")).text
     after = await pressed(bot, vera, "🌐 Time zone", "Tbilisi")
     assert "✅ Tbilisi" in after.labels
-    assert "where it is 16:0" in after.text
+    assert "where it is 16:" in after.text
 
 
 # ------------------------------------------------------------------ quiet hours
@@ -382,7 +387,7 @@ async def test_an_alert_is_edited_in_place_when_its_source_changes_the_post(bot:
     await bot.polled()
     await bot.until(lambda: CHANGED.title in vera.chat.messages[sent.id].text)
     now = vera.chat.messages[sent.id]
-    assert "✏️ updated 12:0" in now.text.split("\n")[-1]
+    assert "✏️ updated 12:" in now.text.split("\n")[-1]
     assert now.labels == sent.labels
     assert len(bot.alerts(vera.chat, CHANGED.title)) == 1
 
@@ -406,7 +411,7 @@ async def test_a_correction_comes_as_a_silent_reply_to_those_who_ask_for_that(bo
 async def test_a_pause_of_an_hour_ends_by_itself(bot: Timed) -> None:
     vera = await reader(bot)
     paused = await pressed(bot, vera, "⏸ 1 hour")
-    assert "Alerts: off until 2 Mar 13:0" in paused.text
+    assert "Alerts: off until 2 Mar 13:" in paused.text
     await bot.held(vera.chat, VERDICT)
     bot.clock.jump_to(NOON + timedelta(hours=1, minutes=1))
     await bot.alert(vera.chat, INSPECTIONS)
@@ -446,6 +451,75 @@ async def test_a_long_digest_is_one_message_whose_pages_are_turned_in_place(bot:
     assert sorted(told) == list(range(60))
     await bot.press(vera, "‹ Back", message=vera.chat.messages[whole.id])
     assert len([each for each in vera.chat.from_bot if each.text.startswith("🗞")]) == 1
+
+
+async def test_what_an_outage_kept_for_a_day_comes_as_one_digest_that_says_it_is_late(bot: Timed) -> None:
+    vera = await reader(bot)
+    outage = bot.simulator.faults.add(ServerError(), method="sendMessage", times=None)
+    await bot.held(vera.chat, VERDICT, INSPECTIONS)
+    bot.clock.jump_to(NOON + timedelta(hours=26))
+    outage.remove()
+    late = await bot.digest(vera.chat)
+    assert late.text.startswith("🗞 2 alerts that could not reach you in time\n")
+    assert VERDICT.title in late.text
+    assert INSPECTIONS.title in late.text
+
+
+# ------------------------------------------------------------------ what Telegram answers to an edit or a reply
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    async with Simulator() as started:
+        yield started
+
+
+@asynccontextmanager
+async def talking_to(simulator: Simulator) -> AsyncIterator[Bot]:
+    request = AiohttpRequest(2, timeout=PATIENCE)
+    async with Bot(
+        simulator.token,
+        base_url=f"{simulator.base_url}/bot",
+        request=request,
+        get_updates_request=AiohttpRequest(1, timeout=PATIENCE),
+    ) as telegram:
+        yield telegram
+
+
+async def test_an_edit_repeated_because_its_answer_was_lost_counts_as_done(simulator: Simulator) -> None:
+    vera = simulator.person("Vera")
+    vera.start()
+    address = Address(vera.chat.id)
+    async with talking_to(simulator) as telegram:
+        sent = await send(telegram, address, Rendered("old"))
+        assert isinstance(sent, Sent)
+        for _ in range(2):
+            assert await edit(telegram, address, sent.message_id, Rendered("<b>new</b>")) == sent
+        assert vera.chat.messages[sent.message_id].html == "<b>new</b>"
+
+
+async def test_an_alert_that_was_deleted_cannot_be_edited_but_a_reply_to_it_arrives(
+    simulator: Simulator,
+) -> None:
+    vera = simulator.person("Vera")
+    vera.start()
+    address = Address(vera.chat.id)
+    async with talking_to(simulator) as telegram:
+        sent = await send(telegram, address, Rendered("old"))
+        assert isinstance(sent, Sent)
+        del vera.chat.messages[sent.message_id]
+        assert isinstance(await edit(telegram, address, sent.message_id, Rendered("new")), Rejected)
+        assert isinstance(await send(telegram, address, Rendered("new"), reply_to=sent.message_id), Sent)
+
+
+async def test_an_edit_in_a_chat_that_blocked_the_bot_says_so(simulator: Simulator) -> None:
+    vera = simulator.person("Vera")
+    vera.start()
+    async with talking_to(simulator) as telegram:
+        sent = await send(telegram, Address(vera.chat.id), Rendered("old"))
+        assert isinstance(sent, Sent)
+        vera.block_bot()
+        assert isinstance(await edit(telegram, Address(vera.chat.id), sent.message_id, Rendered("new")), Gone)
 
 
 def _numbers(message: Message) -> list[int]:
