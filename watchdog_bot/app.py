@@ -45,6 +45,7 @@ from watchdog_bot.stories import Stories
 from watchdog_bot.telegram.application import ALLOWED_UPDATES, App, build, tell_commands
 from watchdog_bot.telegram.notices import Notices
 from watchdog_bot.telegram.sender import edit, send
+from watchdog_bot.web import Web
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +58,7 @@ NOTICE_DRAIN = 3.0
 # Languages whose dictionaries are read at the start, so that nobody waits for them.
 INFLECTING = ("en", "ru", "uk")
 STALE_BEAT = 90  # seconds after which a heartbeat counts as stopped
+BEATS = ("loop", "poll", "deliver")  # the heartbeats of a bot that is well
 
 # A job that comes late runs once, late; it is never skipped and never doubled.
 ON_TIME = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -222,10 +224,21 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         on_held=partial(_ask_about, parts, notices) if admins else None,
         stories=stories,
     )
+    web = Web(
+        parts.settings.web,
+        parts.store,
+        parts.clock,
+        take=poller.take_push,
+        user_agent=user_agent(parts.settings.fetch.contact),
+        allow_private=parts.settings.fetch.allow_private_addresses,
+        beats=BEATS,
+        stale=STALE_BEAT,
+    )
     delivering = asyncio.create_task(deliverer.run(stop), name="deliver")
     reading = asyncio.create_task(asyncio.to_thread(forms.preload, INFLECTING), name="dictionaries")
     try:
         await app.start()
+        await web.start()
         _schedule(app, parts, poller)
         await tell_commands(app, admins)
         assert app.updater is not None
@@ -235,6 +248,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         stop.set()
         await asyncio.gather(reading, return_exceptions=True)
         await notices.drain(NOTICE_DRAIN)
+        await web.stop()
         await _stop(app, poller, delivering)
 
 
@@ -367,7 +381,7 @@ async def health(settings: Settings) -> str | None:
     """What is wrong with the running bot, or None: its heartbeats are read without disturbing it."""
     beats = read_beats(settings.database.path)
     now = SystemClock().now()
-    for name in ("loop", "poll", "deliver"):
+    for name in BEATS:
         last = beats.get(name)
         if last is None:
             return f"no heartbeat of {name!r} yet: the bot has not started, or cannot reach Telegram"

@@ -1,0 +1,155 @@
+"""The web server's rooms and doors: opened and closed here, on one address, off unless the operator named one.
+
+    GET /health            200 or 503, with the heartbeats as JSON
+    GET /metrics           Prometheus
+    GET, POST /websub/…    for hubs, where `web.websub` is on
+
+Each answer says that it is neither to be kept nor to be taken for anything but what it is. Nothing is logged of who asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+from aiohttp import web
+
+from watchdog_bot.clock import Clock
+from watchdog_bot.core.errors import ConfigError
+from watchdog_bot.settings import WebSettings
+from watchdog_bot.store import Store
+from watchdog_bot.web import pages
+from watchdog_bot.web.hubs import Hubs
+from watchdog_bot.web.pushes import Pushes, PushLimits, PushTally, TakePush
+
+log = structlog.get_logger(__name__)
+
+DRAIN = 5.0  # seconds that pushes under way get at the end
+KEEP_ALIVE = 15.0  # seconds of silence on an open connection
+HEADER_SIZE = 8_190  # bytes
+
+
+class Web:
+    """`start` and `stop` it once. Without an address it only sees to it that nothing waits for pushes."""
+
+    def __init__(
+        self,
+        settings: WebSettings,
+        store: Store,
+        clock: Clock,
+        *,
+        take: TakePush,
+        user_agent: str,
+        allow_private: bool,
+        beats: Sequence[str],
+        stale: float,
+        limits: PushLimits | None = None,
+    ) -> None:
+        """`take` gets the pushes. `beats` are the heartbeats that must not be older than `stale` seconds."""
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._beats = tuple(beats)
+        self._stale = stale
+        self._runner: web.AppRunner | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self.pushes: Pushes | None = None
+        self.hubs: Hubs | None = None
+        if settings.websub:
+            self.pushes = Pushes(store, clock, take, limits=limits)
+            self.hubs = Hubs(
+                store,
+                clock,
+                public_url=settings.public_url,
+                user_agent=user_agent,
+                allow_private=allow_private,
+            )
+
+    @property
+    def port(self) -> int | None:
+        """The port it listens on; None where it does not."""
+        if self._runner is None or not self._runner.addresses:
+            return None
+        return int(self._runner.addresses[0][1])
+
+    async def start(self, *, ask: bool = True) -> None:
+        """Listen; with `ask` begin to ask hubs. Raises ConfigError where the address is not to be had."""
+        if self.pushes is None:
+            await self._store.forget_hubs()
+        if self._settings.address is None:
+            return
+        host, port = self._settings.address
+        # Bodies stay as they are sent: a signature is over those bytes, and a compressed one could be a bomb.
+        self._runner = web.AppRunner(
+            self._application(),
+            access_log=None,
+            auto_decompress=False,
+            keepalive_timeout=KEEP_ALIVE,
+            max_line_size=HEADER_SIZE,
+            max_field_size=HEADER_SIZE,
+            shutdown_timeout=DRAIN,
+        )
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, host, port).start()
+        except OSError as error:
+            raise ConfigError(
+                (f"web.listen: {self._settings.listen} cannot be had: {error.strerror}. Name another port.",)
+            ) from error
+        if self.pushes is not None and self.hubs is not None:
+            await self._store.catch_up_pushes()
+            self.pushes.start()
+            await self.hubs.__aenter__()
+            if ask:
+                self._asking = asyncio.create_task(self.hubs.run(), name="hubs")
+        log.info("web_started", listen=self._settings.listen, websub=self._settings.websub)
+
+    async def stop(self) -> None:
+        """Take no more, finish what was taken. Stopping what never started is fine."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self.pushes is not None:
+            await self.pushes.stop(DRAIN)
+        if self.hubs is not None:
+            await self.hubs.__aexit__(None, None, None)
+
+    def _application(self) -> web.Application:
+        application = web.Application()
+        application.router.add_get("/health", self._health)
+        application.router.add_get("/metrics", self._metrics)
+        if self.pushes is not None:
+            application.router.add_get("/websub/{token}", self.pushes.ask, allow_head=False)
+            application.router.add_post("/websub/{token}", self.pushes.push)
+        application.on_response_prepare.append(_plainly)
+        return application
+
+    async def _health(self, _: web.Request) -> web.Response:
+        well, text = pages.health(
+            await self._store.beats(), self._clock.now(), wanted=self._beats, stale=self._stale
+        )
+        return web.Response(text=text, status=200 if well else 503, content_type="application/json")
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        now = self._clock.now()
+        tally = self.pushes.tally if self.pushes is not None else PushTally()
+        text = pages.metrics(
+            await self._store.status(now),
+            now,
+            {
+                "hubs_active": await self._store.active_hubs(),
+                "pushes_taken_total": tally.taken,
+                "pushes_refused_total": tally.refused,
+            },
+        )
+        return web.Response(text=text, headers={"Content-Type": pages.METRICS_TYPE})
+
+
+async def _plainly(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Security-Policy"] = "default-src 'none'"
+    response.headers.popall("Server", None)
