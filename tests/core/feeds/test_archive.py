@@ -1,0 +1,123 @@
+"""Which archive pages fill a gap, and how their entries join the source's own."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from watchdog_bot.core.feeds.archive import MAX_PAGES, joined, missed_days, pages
+from watchdog_bot.core.feeds.rules import SourceRules
+from watchdog_bot.core.model import Feed, FeedHealth, FeedId, FeedKind, ParsedEntry, ParsedFeed
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+DAILY = SourceRules(section="/a/*", archive="/Watchdog/{year}/{month}/{day}")
+
+
+def down(days: float, *, before: float = 0.1) -> FeedHealth:
+    """A source that has failed for so many days, and was well shortly before."""
+    since = NOW - timedelta(days=days)
+    return FeedHealth(
+        last_ok_at=since - timedelta(days=before),
+        failing_since=since,
+        failures=3.0,
+        cause="the server answers 503",
+    )
+
+
+def feed(health: FeedHealth, rules: str = DAILY.to_text(), *, baseline_done: bool = True) -> Feed:
+    return Feed(
+        FeedId(1),
+        "https://radio.example/Watchdog",
+        "Watchdog",
+        rules=rules,
+        health=health,
+        baseline_done=baseline_done,
+    )
+
+
+def test_after_an_outage_the_days_missed_are_looked_up_newest_first() -> None:
+    assert missed_days(down(3), NOW) == (
+        date(2026, 11, 24),
+        date(2026, 11, 23),
+        date(2026, 11, 22),
+        date(2026, 11, 21),
+    )
+    assert pages(feed(down(1.5)), NOW) == (
+        "https://radio.example/Watchdog/2026/11/24",
+        "https://radio.example/Watchdog/2026/11/23",
+        "https://radio.example/Watchdog/2026/11/22",
+    )
+
+
+@pytest.mark.parametrize(
+    "health",
+    [
+        FeedHealth(),
+        FeedHealth(last_ok_at=NOW - timedelta(days=9)),
+        FeedHealth(failing_since=NOW - timedelta(days=9)),
+        down(0.9),
+        down(1.0),
+    ],
+    ids=["never checked", "well", "never well", "short", "a day"],
+)
+def test_without_a_long_outage_nothing_is_looked_up(health: FeedHealth) -> None:
+    assert missed_days(health, NOW) == ()
+    assert pages(feed(health), NOW) == ()
+
+
+def test_without_an_archive_nothing_is_looked_up() -> None:
+    assert pages(feed(down(3), ""), NOW) == ()
+    assert pages(feed(down(3), SourceRules(section="/a/*").to_text()), NOW) == ()
+    assert pages(feed(down(3), "no rules at all"), NOW) == ()
+
+
+def test_before_the_baseline_there_is_no_gap() -> None:
+    assert pages(feed(down(3), baseline_done=False), NOW) == ()
+
+
+def test_an_archive_by_month_is_asked_once_a_month() -> None:
+    monthly = SourceRules(archive="https://archive.example/{year}-{month02}/").to_text()
+    assert pages(feed(down(40), monthly), NOW) == ("https://archive.example/2026-11/",)
+
+
+def test_a_day_is_a_day_in_utc_whatever_zone_the_clock_has() -> None:
+    east = NOW.astimezone(timezone(timedelta(hours=14)))
+    assert missed_days(down(2), east) == missed_days(down(2), NOW)
+
+
+@settings(max_examples=60, deadline=None)
+@given(days=st.floats(min_value=0, max_value=4000), before=st.floats(min_value=0, max_value=400))
+def test_it_is_never_more_than_a_fortnight_of_pages_each_once_and_none_of_the_future(
+    days: float, before: float
+) -> None:
+    missed = missed_days(down(days, before=before), NOW)
+    assert len(missed) == len(set(missed)) <= MAX_PAGES
+    assert list(missed) == sorted(missed, reverse=True)
+    assert not missed or missed[0] == NOW.date()
+
+
+def page(*numbers: int, kind: FeedKind = FeedKind.PAGE, say: str = "post") -> ParsedFeed:
+    entries = tuple(
+        ParsedEntry(id=None, link=f"https://radio.example/a/{number}.html", title=f"{say} {number}")
+        for number in numbers
+    )
+    return ParsedFeed(kind=kind, title="Watchdog", entries=entries)
+
+
+def test_entries_of_the_archive_follow_the_sources_own_each_once() -> None:
+    both = joined(page(9, 8), (page(8, 7, say="archived"), page(7, 6, say="archived")))
+    assert [entry.title for entry in both.entries] == ["post 9", "post 8", "archived 7", "archived 6"]
+    assert (both.kind, both.title) == (FeedKind.PAGE, "Watchdog")
+
+
+def test_entries_without_an_address_are_told_apart_by_their_id_and_title() -> None:
+    bare = ParsedFeed(kind=FeedKind.RSS, entries=(ParsedEntry(id="1", link=None, title="One"),))
+    other = ParsedFeed(kind=FeedKind.RSS, entries=(ParsedEntry(id="2", link=None, title="Two"),))
+    assert [entry.title for entry in joined(bare, (bare, other)).entries] == ["One", "Two"]
+
+
+def test_without_archive_pages_the_document_stays_as_it_is() -> None:
+    assert joined(page(2, 1), ()) == page(2, 1)
