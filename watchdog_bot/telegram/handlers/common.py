@@ -30,3 +30,9 @@ async def with_state(ask: Ask, message: Message) -> Message:
     if known is None or known.state is SubscriberState.ACTIVE:
         return message
     return replace(message, html=message.html + replies.ARE_OFF)
+
+
+async def preview_of(ask: Ask, query: Query) -> str:
+    """What a query would have matched, as HTML lines."""
+    seen = await ask.desk.preview(query)
+    return replies.preview_line(seen.hits, seen.looked_at, seen.days, seen.samples)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from watchdog_bot.core import replies
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.model import Message
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
-from watchdog_bot.telegram.handlers.common import NONE, with_state
+from watchdog_bot.telegram.handlers.common import NONE, preview_of, with_state
 
 
 @command("countries", "choose countries: buttons, or /countries Ukraine, kz, Беларусь", who=Who.CHAT_ADMIN)
@@ -26,6 +28,7 @@ async def countries(ask: Ask) -> Message:
     except QueryError as error:
         return replies.refused(error, ask.text)
     shown = replies.countries_set(query.countries, ask.desk.describe(query), ask.desk.names, unknown)
+    shown = replace(shown, html=f"{shown.html}\n{await preview_of(ask, query)}")
     return await with_state(ask, shown)
 
 

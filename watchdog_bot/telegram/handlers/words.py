@@ -7,7 +7,7 @@ from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.match.query import Query
 from watchdog_bot.core.model import Message
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
-from watchdog_bot.telegram.handlers.common import NONE, hints_of, with_state
+from watchdog_bot.telegram.handlers.common import NONE, hints_of, preview_of, with_state
 
 
 async def _shown(ask: Ask) -> Message:
@@ -40,9 +40,3 @@ async def _set(ask: Ask, typed: str) -> Query:
 async def pressed(ask: Ask) -> Answer:
     """The same, from the first screen."""
     return Answer(send=await _shown(ask))
-
-
-async def preview_of(ask: Ask, query: Query) -> str:
-    """What a query would have matched, as HTML lines."""
-    seen = await ask.desk.preview(query)
-    return replies.preview_line(seen.hits, seen.looked_at, seen.days, seen.samples)
