@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -17,7 +18,7 @@ import structlog
 from watchdog_bot.clock import Clock
 from watchdog_bot.core import decide, flood
 from watchdog_bot.core.errors import ParseError
-from watchdog_bot.core.feeds import identity, schedule, slices, websub
+from watchdog_bot.core.feeds import archive, identity, schedule, slices, websub
 from watchdog_bot.core.feeds.rules import SourceRules
 from watchdog_bot.core.model import (
     CountryReading,
@@ -44,6 +45,7 @@ from watchdog_bot.stories import Stories
 log = structlog.get_logger(__name__)
 
 LEASE = 150  # seconds: longer than a fetch and a parse at their limits
+ARCHIVE_TIME = timedelta(seconds=60)  # for all archive pages of one poll together: the lease must hold
 INLINE_BODY = 256_000  # bytes that are cut in the loop; larger documents are cut in a thread
 INLINE_ENTRIES = 3  # entries whose countries are read in the loop
 TEXT_READ = 4000  # characters of a post's text in which countries are looked for
@@ -240,10 +242,10 @@ class Poller:
 
     async def _take(self, feed: Feed, fetched: Fetched, work: slices.Work, memory: HttpMemory) -> PollResult:
         try:
-            parsed, entries = await self._read_new(feed, fetched, work)
+            parsed, entries = await self._with_archive(feed, *await self._read_new(feed, fetched, work))
         except ParseError as error:
             return await self._give_up(feed, FetchFailed(str(error), FailureWeight.SOFT))
-        total = work.total or len(parsed.entries)
+        total = max(work.total or 0, len(parsed.entries))
         entries = await self._guarded(feed, entries, total)
         if parsed.damaged:
             memory = replace(memory, slices=b"")
@@ -345,6 +347,35 @@ class Poller:
                 return parsed, entries
         parsed = await self._parse(feed, fetched, fetched.body)
         return parsed, await self._known(feed, parsed)
+
+    async def _with_archive(
+        self, feed: Feed, parsed: ParsedFeed, entries: tuple[decide.EntryFacts, ...]
+    ) -> tuple[ParsedFeed, tuple[decide.EntryFacts, ...]]:
+        """After a long outage, what the archive pages of the missed days hold besides (`core.feeds.archive`)."""
+        now = self._clock.now()
+        found = await self._archive_pages(feed, archive.pages(feed, now), until=now + ARCHIVE_TIME)
+        if not found:
+            return parsed, entries
+        whole = archive.joined(parsed, found, days=archive.missed_days(feed.health, now))
+        return whole, await self._known(feed, whole)
+
+    async def _archive_pages(
+        self, feed: Feed, addresses: tuple[str, ...], *, until: datetime
+    ) -> list[ParsedFeed]:
+        """Those that can be read. A day without a page is one without posts; a server in trouble is left in peace."""
+        found: list[ParsedFeed] = []
+        for address in addresses:
+            result = await self._fetcher.get(address, HttpMemory())
+            if isinstance(result, Fetched):
+                with suppress(ParseError):
+                    found.append(await self._parse(feed, result, result.body))
+            elif not (isinstance(result, FetchFailed) and result.weight is FailureWeight.HARD):
+                break
+            if self._clock.now() > until:
+                break
+        if addresses:
+            log.info("archive_read", feed=feed.id, days=len(addresses), pages=len(found))
+        return found
 
     async def _parse(self, feed: Feed, fetched: Fetched, document: bytes) -> ParsedFeed:
         return await self._parser.parse(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -108,7 +109,7 @@ def page(*numbers: int, kind: FeedKind = FeedKind.PAGE, say: str = "post") -> Pa
 
 
 def test_entries_of_the_archive_follow_the_sources_own_each_once() -> None:
-    both = joined(page(9, 8), (page(8, 7, say="archived"), page(7, 6, say="archived")))
+    both = joined(page(9, 8), (page(8, 7, say="archived"), page(7, 6, say="archived")), days=())
     assert [entry.title for entry in both.entries] == ["post 9", "post 8", "archived 7", "archived 6"]
     assert (both.kind, both.title) == (FeedKind.PAGE, "Watchdog")
 
@@ -116,8 +117,19 @@ def test_entries_of_the_archive_follow_the_sources_own_each_once() -> None:
 def test_entries_without_an_address_are_told_apart_by_their_id_and_title() -> None:
     bare = ParsedFeed(kind=FeedKind.RSS, entries=(ParsedEntry(id="1", link=None, title="One"),))
     other = ParsedFeed(kind=FeedKind.RSS, entries=(ParsedEntry(id="2", link=None, title="Two"),))
-    assert [entry.title for entry in joined(bare, (bare, other)).entries] == ["One", "Two"]
+    assert [entry.title for entry in joined(bare, (bare, other), days=()).entries] == ["One", "Two"]
 
 
 def test_without_archive_pages_the_document_stays_as_it_is() -> None:
-    assert joined(page(2, 1), ()) == page(2, 1)
+    assert joined(page(2, 1), (), days=()) == page(2, 1)
+
+
+def test_where_the_source_dates_its_posts_only_entries_of_the_missed_days_count() -> None:
+    def dated(number: int, day: int | None) -> ParsedFeed:
+        moment = datetime(2026, 11, day, 23, 30, tzinfo=UTC) if day else None
+        [entry] = page(number).entries
+        return ParsedFeed(kind=FeedKind.PAGE, entries=(replace(entry, published=moment),))
+
+    archived = (dated(4, 22), dated(3, 20), dated(2, 12), dated(1, None))
+    both = joined(dated(9, 24), archived, days=(date(2026, 11, 22), date(2026, 11, 21)))
+    assert [entry.title for entry in both.entries] == ["post 9", "post 4", "post 3"]

@@ -9,11 +9,13 @@ while it could not be reached stands there. Rules:
 3. Of an address that is the same for several days (an archive by month) each is asked once.
 4. An archive page that cannot be read is left out: the gap is then told as one that may remain.
 5. The source's own page comes first: an entry that stands on both is the page's.
+6. Where the source dates its posts, an archived entry counts with a date of the missed days only, give or take one:
+   on the page of a day without posts a guess may find the site's other lists.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -50,16 +52,23 @@ def pages(feed: Feed, now: datetime) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address for address in addresses if address is not None))
 
 
-def joined(own: ParsedFeed, archived: Iterable[ParsedFeed]) -> ParsedFeed:
-    """The source's document with the entries of its archive pages after its own, each address once (rule 5)."""
+def joined(own: ParsedFeed, archived: Iterable[ParsedFeed], *, days: Sequence[date]) -> ParsedFeed:
+    """The source's document with the entries of its archive pages after its own, each address once (rules 5 and 6)."""
     entries = list(own.entries)
+    dated = any(_day(entry) for entry in own.entries)
+    near = {day + timedelta(days=slack) for day in days for slack in (-1, 0, 1)}
     seen = {_mark(entry) for entry in entries}
     for page in archived:
         for entry in page.entries:
-            if (mark := _mark(entry)) not in seen:
+            if (mark := _mark(entry)) not in seen and (not dated or _day(entry) in near):
                 seen.add(mark)
                 entries.append(entry)
     return replace(own, entries=tuple(entries))
+
+
+def _day(entry: ParsedEntry) -> date | None:
+    moment = entry.published or entry.updated
+    return moment.astimezone(UTC).date() if moment is not None else None
 
 
 def _mark(entry: ParsedEntry) -> str:
