@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.running import Running, running
+from watchdog_bot import app
 from watchdog_bot.demo.posts import BASELINE, DECOYS, INSPECTIONS, VERDICT
 from watchdog_bot.simulator.faults import CloseAfter, Forbidden, ServerError, TooManyRequests
 
@@ -141,6 +144,23 @@ async def test_an_edit_that_matches_somebody_new_alerts_only_them(bot: Running) 
     assert len(bot.alerts(vera.chat, VERDICT.title)) == 1
 
 
+async def test_a_muted_source_is_silent_and_the_other_is_not(bot: Running) -> None:
+    vera = bot.simulator.person("Vera")
+    await bot.say(vera, "/countries Russia")
+    await bot.polled()
+    bot.publish(VERDICT)
+    alert = await bot.until(lambda: next(iter(bot.alerts(vera.chat, VERDICT.title)), None))
+    await bot.press_for_reply(vera, "Mute", message=alert)
+    await bot.press(vera, "This source, 1 day")
+    assert "Watchdog (demo)" in (await bot.say(vera, "/subscriptions")).text
+    bot.publish(replace(VERDICT, slug="second", title="A second verdict in Moscow"))
+    other = replace(VERDICT, slug="third", title="A reporter is freed in Kazan", html="<p>In Russia.</p>")
+    bot.publish(other, feed=bot.sources.trouble)
+    assert await bot.until(lambda: bot.alerts(vera.chat, other.title))
+    await bot.polled()
+    assert not bot.alerts(vera.chat, "A second verdict in Moscow")
+
+
 async def test_a_muted_country_is_silent_until_it_is_taken_back(bot: Running) -> None:
     vera = bot.simulator.person("Vera")
     await bot.say(vera, "/countries Russia, Kazakhstan")
@@ -252,6 +272,17 @@ async def test_a_group_that_becomes_a_supergroup_keeps_its_alerts(bot: Running) 
     bot.publish(VERDICT)
     assert await bot.until(lambda: bot.alerts(supergroup, VERDICT.title))
     assert "Russia" in (await bot.say(vera, "/subscriptions", chat=supergroup)).text
+
+
+async def test_a_running_bot_is_healthy_and_one_that_hangs_is_not(bot: Running) -> None:
+    await bot.polled()
+    assert await app.health(bot.settings) is None
+    with closing(sqlite3.connect(bot.settings.database.path)) as connection:
+        connection.execute("UPDATE beat SET at = at - 3600000 WHERE name = 'loop'")
+        connection.commit()
+    told = await app.health(bot.settings)
+    assert told is not None
+    assert "'loop' was 1 hour ago" in told
 
 
 async def test_after_a_restart_nothing_is_sent_again_and_buttons_still_work(bot: Running) -> None:

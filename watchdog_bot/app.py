@@ -40,6 +40,7 @@ from watchdog_bot.desk import Desk
 from watchdog_bot.fetch import Fetcher, FetchLimits
 from watchdog_bot.parsing import ParserPool
 from watchdog_bot.poll import Poller
+from watchdog_bot.silence import tell_silent
 from watchdog_bot.store import Store, read_beats, read_feeds
 from watchdog_bot.stories import Stories
 from watchdog_bot.telegram.application import ALLOWED_UPDATES, App, build, tell_commands
@@ -57,7 +58,7 @@ DRAIN = 20.0  # seconds that work under way gets at the end; containers are give
 NOTICE_DRAIN = 3.0
 # Languages whose dictionaries are read at the start, so that nobody waits for them.
 INFLECTING = ("en", "ru", "uk")
-STALE_BEAT = 90  # seconds after which a heartbeat counts as stopped
+STALE_BEAT = 180  # seconds after which a heartbeat counts as stopped
 BEATS = ("loop", "poll", "deliver")  # the heartbeats of a bot that is well
 
 # A job that comes late runs once, late; it is never skipped and never doubled.
@@ -239,7 +240,8 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     try:
         await app.start()
         await web.start()
-        _schedule(app, parts, poller)
+        await _beat(parts)
+        _schedule(app, parts, poller, notices if admins else None)
         await tell_commands(app, admins)
         assert app.updater is not None
         await app.updater.start_polling(allowed_updates=ALLOWED_UPDATES, bootstrap_retries=-1)
@@ -310,8 +312,11 @@ async def _stop(app: App, poller: Poller, delivering: asyncio.Task[None]) -> Non
     await app.shutdown()
 
 
-def _schedule(app: App, parts: Parts, poller: Poller) -> None:
-    """The few jobs there are. When a feed is due is a column of its row, never a job."""
+def _schedule(app: App, parts: Parts, poller: Poller, notices: Notices | None) -> None:
+    """The few jobs there are. When a feed is due is a column of its row, never a job.
+
+    `notices` is None where there is nobody to tell.
+    """
     assert app.job_queue is not None, "python-telegram-bot is installed without [job-queue]"
     scheduler: AsyncIOScheduler = app.job_queue.scheduler
     jobs: tuple[tuple[str, Callable[[], Awaitable[object]], float], ...] = (
@@ -319,6 +324,8 @@ def _schedule(app: App, parts: Parts, poller: Poller) -> None:
         ("beat", partial(_beat, parts), BEAT),
         ("housekeeping", partial(_housekeeping, parts), HOUSEKEEPING),
     )
+    if notices is not None:
+        jobs += (("silence", partial(tell_silent, parts.store, parts.clock, notices.tell), HOUSEKEEPING),)
     for name, job, seconds in jobs:
         scheduler.add_job(job, IntervalTrigger(seconds=seconds), id=name, name=name, **ON_TIME)
     scheduler.add_listener(_job_event, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES)
@@ -377,9 +384,13 @@ async def check(settings: Settings) -> tuple[str, ...]:
         return await parts.store.check()
 
 
-async def health(settings: Settings) -> str | None:
-    """What is wrong with the running bot, or None: its heartbeats are read without disturbing it."""
-    beats = read_beats(settings.database.path)
+async def health(settings: Settings, *, demo: Path | None = None) -> str | None:
+    """What is wrong with the running bot, or None: its heartbeats are read without disturbing it.
+
+    `demo`: the database of a demo that runs here, looked at where there is no other.
+    """
+    path = settings.database.path
+    beats = read_beats(path if demo is None or path.exists() else demo)
     now = SystemClock().now()
     for name in BEATS:
         last = beats.get(name)

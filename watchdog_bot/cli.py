@@ -123,9 +123,10 @@ def check(config: ConfigOption = None) -> None:
 def health(config: ConfigOption = None) -> None:
     """For container health checks: exit 0 while the running bot's heartbeats are fresh."""
     from watchdog_bot import app as composition
+    from watchdog_bot.demo.show import demo_database
 
-    settings = _settings(config)
-    trouble = _finish_with(composition.health(settings))
+    settings = _settings(config, need_token=False)
+    trouble = _finish_with(composition.health(settings, demo=demo_database()))
     if trouble:
         _fail(trouble)
     out.print("healthy")

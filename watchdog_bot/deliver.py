@@ -54,6 +54,7 @@ RenderDigest = Callable[[ClaimedDigest], Sequence[DigestPage]]
 IN_FLIGHT = 8  # enough for 25 a second up to 250 ms a round trip
 LEASE_SECONDS = 120  # longer than the longest wait for an answer, with the wait for the pace
 IDLE_SECONDS = 0.5
+BEAT_SECONDS = 10.0
 DRAIN_SECONDS = 10.0
 OUTAGE_AFTER = 5
 CATCH_UP_AFTER = timedelta(hours=24)  # alerts older than this come as one digest
@@ -149,6 +150,7 @@ class Deliverer:
         self._outage = _Outage()
         self._under_way: set[asyncio.Task[None]] = set()
         self._not_started: set[asyncio.Task[None]] = set()  # of those, the ones that wait for the pace
+        self._beaten: datetime | None = None
         self._moved = asyncio.Event()  # something may be due, or a slot is free
 
     def wake(self) -> None:
@@ -180,6 +182,7 @@ class Deliverer:
         try:
             while not stop.is_set():
                 self._moved.clear()
+                await self._beat()
                 if self._outage.on:
                     await self._probe(stop)
                 elif not await self._start_some(self._in_flight):
@@ -196,6 +199,18 @@ class Deliverer:
         await self._sleep_or(stop, self._outage.probe_seconds)
         if not stop.is_set():
             await self._start_some(1)
+
+    async def _beat(self) -> None:
+        """A sign of life, every few seconds: this loop goes round at least once a minute, even in an outage."""
+        now = self._clock.now()
+        if self._beaten is not None and abs((now - self._beaten).total_seconds()) < BEAT_SECONDS:
+            return
+        try:
+            await self._store.beat("deliver", now)
+        except StoreError as error:
+            log.error("beat_not_written", error=str(error))  # noqa: TRY400 - the cause and the mend are in it
+            return
+        self._beaten = now
 
     async def _start_some(self, slots: int) -> int:
         """Claim for the free ones of so many slots and start sending. A store that fails is tried again later."""

@@ -323,10 +323,15 @@ class Desk:
 
     async def muted(self, subscriber: Subscriber) -> tuple[str, ...]:
         """What is muted, in words."""
-        return tuple(
-            self.names.name(each.value) if each.kind is MuteKind.COUNTRY else each.value or each.kind
-            for each in await self.store.mutes(subscriber.id)
-        )
+        return tuple([await self._mute_in_words(each) for each in await self.store.mutes(subscriber.id)])
+
+    async def _mute_in_words(self, mute: Mute) -> str:
+        if mute.kind is MuteKind.COUNTRY:
+            return self.names.name(mute.value)
+        if mute.kind is MuteKind.SOURCE:
+            feed = await self.store.feed(FeedId(int(mute.value)))
+            return feed.name if feed else "a source that is no longer watched"
+        return mute.value or "everything"
 
     async def unmute_all(self, subscriber: Subscriber) -> int:
         """Take all mutes back; returns how many there were."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +25,7 @@ T = TypeVar("T")
 
 PATIENCE = 25.0  # seconds that anything may take before the demo calls it failed
 RECORDED = 0.5  # seconds in which the bot has long written down that it must wait
+DATABASE = "watchdog.db"
 SETTLED_POLLS = 2  # polls after which what has not been sent is not coming
 
 
@@ -32,6 +34,7 @@ async def run(*, serve: bool = False) -> int:
     transcript = Transcript()
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="watchdog-demo-")))
+        stack.enter_context(_announced(folder / DATABASE))
         simulator = await stack.enter_async_context(Simulator())
         sources = await stack.enter_async_context(Sources())
         simulator.journal.on_event = transcript.event
@@ -45,6 +48,29 @@ async def run(*, serve: bool = False) -> int:
         finally:
             code = await story.end(serve=serve)
     return code
+
+
+def demo_database() -> Path | None:
+    """The database of a demo that runs on this machine now, or None: for `bot.py health`."""
+    try:
+        path = Path(_marker().read_text(encoding="utf-8"))
+    except OSError:
+        return None
+    return path if path.exists() else None
+
+
+def _marker() -> Path:
+    return Path(tempfile.gettempdir()) / f"watchdog-demo-{os.getuid()}"
+
+
+@contextmanager
+def _announced(database: Path) -> Iterator[None]:
+    """Let `health` find the demo's database while it runs."""
+    _marker().write_text(str(database), encoding="utf-8")
+    try:
+        yield
+    finally:
+        _marker().unlink(missing_ok=True)
 
 
 def write_configuration(
@@ -62,7 +88,7 @@ def write_configuration(
         f"api_base_url = {json.dumps(simulator.base_url)}\n"
         f"admins = {json.dumps(list(admins))}\n"
         "[database]\n"
-        f"path = {json.dumps(str(folder / 'watchdog.db'))}\n"
+        f"path = {json.dumps(str(folder / DATABASE))}\n"
         "[fetch]\nmin_interval = 1\nhost_spacing = 0\nallow_private_addresses = true\n"
         "[catalogue]\nenabled = false\n"
         "[log]\nformat = 'json'\n" + feeds,

@@ -88,7 +88,7 @@ async def mute_source(ask: Ask) -> Answer:
     post, days = await ask.desk.store.post(PostId(int(ask.args[0]))), _days(ask.args[1])
     if post is None:
         return Answer("That post is no longer kept")
-    done = await ask.desk.mute(await ask.subscriber(), MuteKind.SOURCE, post.feed_name, days)
+    done = await ask.desk.mute(await ask.subscriber(), MuteKind.SOURCE, str(post.feed_id), days)
     return Answer("Muted", edit=replies.muted(post.feed_name, days, done.id))
 
 
