@@ -171,6 +171,14 @@ class _Kept:
     story: PostId
     source: FeedId
     seen_at: datetime
+    stored: bytes  # the signature; as sets it would take ten times as much
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """A candidate with its signature unpacked."""
+
+    kept: _Kept
     signature: Signature
 
 
@@ -211,7 +219,9 @@ class StoryIndex:
         already, because it was edited or seen again, is replaced.
         """
         self.remove(post_id)
-        kept = _Kept(self._coming, post_id, post_id if story is None else story, source, seen_at, signature)
+        kept = _Kept(
+            self._coming, post_id, post_id if story is None else story, source, seen_at, signature.to_bytes()
+        )
         self._coming += 1
         slot = kept.number % self._capacity
         if slot == len(self._ring):
@@ -268,11 +278,16 @@ class StoryIndex:
 
         The strongest rule decides, then the score, then who was first; the order of adding does not matter.
         """
-        near = [each for each in self._candidates(signature) if now - each.seen_at <= self._window]
+        near = [
+            _Near(kept, unpacked)
+            for kept in self._candidates(signature)
+            if now - kept.seen_at <= self._window
+            if (unpacked := Signature.from_bytes(kept.stored))
+        ]
         found = [
-            (likeness, each)
+            (likeness, each.kept)
             for each in near
-            if each.source != source and not self.also_in(each.story, source)
+            if each.kept.source != source and not self.also_in(each.kept.story, source)
             if (likeness := compare(signature, each.signature))
             if not _is_template(likeness, signature, each, near, source)
         ]
@@ -315,16 +330,16 @@ class StoryIndex:
 
 
 def _is_template(
-    likeness: Likeness, signature: Signature, found: _Kept, near: Sequence[_Kept], source: FeedId
+    likeness: Likeness, signature: Signature, found: _Near, near: Sequence[_Near], source: FeedId
 ) -> bool:
     """Rule 5: whether what the two have in common is what one of their sources always says."""
     by_text = likeness.why is not Why.TITLE
     if by_text and titles_alike(signature, found.signature):
         return False
     for each in near:
-        if each is found or each.source not in {source, found.source}:
+        if each is found or each.kept.source not in {source, found.kept.source}:
             continue
-        beside = signature if each.source == source else found.signature
+        beside = signature if each.kept.source == source else found.signature
         same_title = titles_alike(beside, each.signature)
         same_text = text_likeness(beside, each.signature) is not None
         if same_title != same_text and same_text == by_text:
@@ -341,8 +356,8 @@ _BANDS, _ROWS = 24, 2
 _NODES = _BANDS + HEAD + TITLE  # keys of a post at most
 _KEY_BITS = 20
 _KEYS = (1 << _KEY_BITS) - 1
-_WALK = 300  # steps along one chain: a word that so many posts have finds nothing
-_COMPARED = 60  # posts at most
+_WALK = 200  # steps along one chain: a word that so many posts have finds nothing
+_COMPARED = 40  # posts at most
 _ENOUGH = 6
 _BAND_WORTH, _HEAD_WORTH, _TITLE_WORTH = 6, 3, 2  # so that one band, two shingles or three words are enough
 

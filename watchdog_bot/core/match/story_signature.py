@@ -129,7 +129,7 @@ def sign(title: str, text: str, *, language: str | None = None) -> Signature:
     words = raw_words(text)[:TEXT_WORDS]
     folded = folded_words(words)
     size, bins, head = _shingled(folded)
-    small = {word for raw, word in zip(words, folded, strict=True) if raw[0].islower()}
+    small = set(words).intersection(folded)  # what stands there as it is folded
     forms = told or ("ru" if _CYRILLIC.search(title) else "en")  # a title alone seldom tells its language
     heading = _Heading.read(title, small, forms)
     names, doubtful = _names_of(text, folded, small, forms)
@@ -197,10 +197,9 @@ def _shingled(words: list[str]) -> tuple[int, bytes, frozenset[int]]:
     head: list[int] = []
     for value in found:
         mixed = (value * _MIX) & 0xFFFFFFFF
-        at = mixed >> 25
-        rank = mixed & 0x1FFFFFF
-        if rank < lowest[at]:  # noqa: PLR1730 - min() takes three times as long, and this is the inmost loop
-            lowest[at] = rank
+        # The bin is in the upper bits, so that among the values of one bin only the lower ones count.
+        if mixed < lowest[mixed >> 25]:  # noqa: PLR1730 - min() takes twice as long, and this is the inmost loop
+            lowest[mixed >> 25] = mixed
     for value in found:
         if value & 1:
             head.append(value >> 8)
@@ -350,9 +349,9 @@ def _names_of(text: str, folded: list[str], small: set[str], language: str) -> t
     wanted = (inside.keys() - _LITTLE - _DATES.keys()) | _NUMBERS.keys()
     found = Counter([_name(word, language) for word in folded if word in wanted])
     last = len(folded) - 1
-    for at, word in enumerate(folded):
-        if word.isdecimal() and folded[at - 1] not in _DATES and folded[min(at + 1, last)] not in _DATES:
-            found[word] += 1  # a day of the month says when it was written
+    for at in [at for at, word in enumerate(folded) if word.isdecimal()]:
+        if folded[at - 1] not in _DATES and folded[min(at + 1, last)] not in _DATES:
+            found[folded[at]] += 1  # a day of the month says when it was written
     return found, doubtful
 
 
