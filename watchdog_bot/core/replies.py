@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from watchdog_bot.core.buttons import encode
 from watchdog_bot.core.errors import QueryError
@@ -476,6 +476,15 @@ def feed_news(feed: Feed, change: FeedChange, now: datetime) -> Message:
     lasted = health.span(now - state.failing_since)
     cause = escape(cut(state.cause or "", 200))
     return Message(f"⚠️ {name} has been failing for {lasted}: {cause}. It is still asked, less often; /feeds")
+
+
+def feed_silent(feed: Feed, silent: timedelta, *, usual_gap: int) -> Message:
+    """What admins are told of a source that answers, but has posted nothing for long. `usual_gap` in seconds."""
+    usual = health.span(timedelta(seconds=usual_gap))
+    return Message(
+        f"🔇 <b>{escape(cut(feed.name, 100))}</b> has been silent for {health.span(silent)}; "
+        f"it usually posts every {usual}. It answers, so this may be news; /feeds"
+    )
 
 
 def feed_state(feed: Feed, now: datetime) -> str:
