@@ -19,7 +19,7 @@ from yarl import URL
 from watchdog_bot.clock import Clock
 from watchdog_bot.core.feeds import websub
 from watchdog_bot.core.feeds.links import host_of
-from watchdog_bot.fetch import guard
+from watchdog_bot.fetch import guard, words
 from watchdog_bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -103,7 +103,7 @@ class Hubs:
         except TimeoutError:
             cause = f"it did not answer within {TIMEOUT:g} seconds"
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            cause = str(error)[:200] if isinstance(error, guard.AddressRefusedError) else type(error).__name__
+            cause = words.for_error(error, host_of(subscription.hub)).cause
         if cause is not None:
             await self._store.blame_hub(subscription.id, cause)
             log.warning(

@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 DRAIN = 5.0  # seconds that pushes under way get at the end
 KEEP_ALIVE = 15.0  # seconds of silence on an open connection
 HEADER_SIZE = 8_190  # bytes
+LINGER = 1.0  # seconds in which a refused sender may finish a sentence, so that it can read why
 
 
 class Web:
@@ -88,6 +89,7 @@ class Web:
             keepalive_timeout=KEEP_ALIVE,
             max_line_size=HEADER_SIZE,
             max_field_size=HEADER_SIZE,
+            lingering_time=LINGER,
             shutdown_timeout=DRAIN,
         )
         await self._runner.setup()

@@ -43,7 +43,7 @@ _DIGESTS = {
     "sha384": hashlib.sha384,
     "sha512": hashlib.sha512,
 }
-_SIGNATURE = re.compile(r"(sha1|sha256|sha384|sha512)=([0-9a-f]{40,128})", re.IGNORECASE)
+_SIGNATURE = re.compile(r"(sha1|sha256|sha384|sha512)=([0-9a-f]{40,128})", re.IGNORECASE | re.ASCII)
 _FIRST_ENTRY = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)[\s>]")
 _LINK = re.compile(r"<(?:[\w.-]+:)?link\s([^<>]{1,4096})>")
 _ATTRIBUTE = re.compile(r"\b(rel|href)\s{0,20}=\s{0,20}(?:\"([^\"]*)\"|'([^']*)')")
