@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from watchdog_bot import config
 from watchdog_bot.core.errors import ConfigError
+from watchdog_bot.core.feeds.discover import TELEGRAM_RULES
 from watchdog_bot.core.feeds.rules import NO_RULES, SourceRules
 from watchdog_bot.core.model import FeedKind
 from watchdog_bot.settings import FeedSettings, Settings, keys, table_of
@@ -100,6 +101,15 @@ def test_every_line_of_the_example_that_sets_a_key_is_explained_above_it() -> No
             above = lines[number - 1]
             assert above.startswith("# ")
             assert not setting.match(above)
+
+
+def test_every_block_of_the_page_about_sources_can_be_copied(tmp_path: Path) -> None:
+    page = (EXAMPLE.parent / "docs" / "sources.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    settings = config.load(written(tmp_path, "".join(blocks)), {}, need_token=False)
+    assert len(settings.feeds) == len(blocks) >= 6
+    telegram = next(feed for feed in settings.feeds if feed.url.startswith("https://t.me/"))
+    assert telegram.rules == TELEGRAM_RULES
 
 
 def test_only_sections_have_keys() -> None:
