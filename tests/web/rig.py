@@ -61,6 +61,11 @@ def rss(*titles: str, hub: str | None = None, topic: str | None = None, note: st
     ).encode()
 
 
+def signature(body: bytes, secret: str, method: str = "sha256") -> str:
+    """X-Hub-Signature, as a hub makes it."""
+    return f"{method}={hmac.new(secret.encode(), body, getattr(hashlib, method)).hexdigest()}"
+
+
 class Hub:
     """A hub: it notes what it is asked, and answers with `status`; asking back and pushing is the test's part."""
 
@@ -190,8 +195,7 @@ class Rig:
 
     def signed(self, body: bytes, method: str = "sha256") -> dict[str, str]:
         secret = next(each["hub.secret"] for each in reversed(self.hub.asked) if "hub.secret" in each)
-        digest = hmac.new(secret.encode(), body, getattr(hashlib, method)).hexdigest()
-        return {"X-Hub-Signature": f"{method}={digest}", "Content-Type": RSS}
+        return {"X-Hub-Signature": signature(body, secret, method), "Content-Type": RSS}
 
     async def push(self, body: bytes, headers: dict[str, str] | None = None) -> int:
         """The hub pushes; returns the status once everything that was taken is done."""

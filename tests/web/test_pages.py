@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import aiohttp
@@ -13,6 +14,7 @@ from watchdog_bot.core.errors import ConfigError
 from watchdog_bot.settings import WebSettings
 from watchdog_bot.store import Store
 from watchdog_bot.web import Web
+from watchdog_bot.web import server as server_module
 
 
 async def nothing(_feed: object, _body: bytes, _content_type: str) -> None:
@@ -111,3 +113,64 @@ async def test_an_address_that_is_taken_is_a_fault_with_its_mend(rig: Rig) -> No
     with pytest.raises(ConfigError, match=r"web\.listen: .* cannot be had: .* Name another port"):
         await second.start()
     await second.stop()
+
+
+# --------------------------------------------------------------------------- who may stand in the door
+
+
+async def opened(rig: Rig) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", rig.web.port)
+
+
+async def is_shut(reader: asyncio.StreamReader) -> bool:
+    async with asyncio.timeout(10):
+        return await reader.read() == b""
+
+
+async def test_who_never_says_what_is_wanted_is_shown_out(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "HEAD_SECONDS", 0.05)
+    reader, writer = await opened(rig)
+    writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+    assert await is_shut(reader)
+    writer.close()
+
+
+async def test_who_spoke_in_time_may_stay_and_ask_again(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "HEAD_SECONDS", 0.05)
+    reader, writer = await opened(rig)
+    for _ in range(2):
+        writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"503" in await reader.readline()
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length: ")[2].split()[0])
+        await reader.readexactly(length)
+        await asyncio.sleep(0.1)
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_one_too_many_is_shown_out_at_once(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "MOST_CONNECTIONS", 0)
+    reader, writer = await opened(rig)
+    assert await is_shut(reader)
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /health HTTP/1.1\r\nHost: x\r\n" + b"X-Long: " + b"y" * 9_000 + b"\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 300 + b"\r\n",
+        b"GET /" + b"h" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /websub/x HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    ],
+)
+async def test_nonsense_is_refused_and_the_server_goes_on(rig: Rig, request_: bytes) -> None:
+    reader, writer = await opened(rig)
+    writer.write(request_)
+    async with asyncio.timeout(10):
+        assert (await reader.readline()).split()[1] == b"400"
+    writer.close()
+    async with rig.client.get(rig.here("/metrics")) as response:
+        assert response.status == 200

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from tests.web.rig import RSS, Rig, rigged, rss
+from watchdog_bot.core.errors import StoreError
 from watchdog_bot.core.model import FeedId
 from watchdog_bot.web.pushes import PushLimits
 
@@ -425,3 +426,38 @@ async def test_a_feed_that_was_removed_while_its_push_waited_takes_nothing(rig: 
     assert (await rig.poller.take_push(feed, NEWS, RSS)).deliveries == 0
     assert await rig.titles() == ["old"]
     assert await rig.store.feed(FeedId(feed.id)) is None
+
+
+async def test_what_cannot_be_taken_before_the_end_is_dropped(rig: Rig) -> None:
+    """The next start pulls every feed whose pushes are trusted."""
+    await rig.subscribed()
+
+    async def never(_feed: object, _body: bytes, _content_type: str) -> object:
+        return await asyncio.Event().wait()
+
+    rig.pushes._take = never
+    async with rig.client.post(rig.callback(), data=NEWS, headers=rig.signed(NEWS)) as response:
+        assert response.status == 202
+    await rig.pushes.stop(0.02)
+    assert rig.pushes._open == 0
+    assert await rig.titles() == ["old"]
+
+
+async def test_a_store_that_refuses_stops_no_worker(rig: Rig) -> None:
+    await rig.subscribed()
+    taken: list[bytes] = []
+
+    async def broken(_feed: object, body: bytes, _content_type: str) -> object:
+        taken.append(body)
+        if len(taken) == 1:
+            raise StoreError("the disk is full")
+        return None
+
+    async def refusing(_feed_id: FeedId) -> bool:
+        raise StoreError("the disk is full")
+
+    rig.pushes._take = broken
+    rig.store.distrust_pushes = refusing  # type: ignore[method-assign, assignment]  # a disk that is full
+    assert await rig.push(NEWS) == 202
+    assert await rig.push(rss("another")) == 202
+    assert len(taken) == 2

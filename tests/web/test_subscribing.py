@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from tests.feedserver import hangs
 from tests.web.rig import PUBLIC, Rig, rigged, rss
 from watchdog_bot.core.feeds.websub import HubState
+from watchdog_bot.web import hubs
 
 
 async def test_a_feed_that_names_a_hub_is_subscribed_there(rig: Rig) -> None:
@@ -171,6 +174,14 @@ async def test_a_hub_may_send_us_on_with_the_same_words(rig: Rig, status: int) -
     assert (await rig.subscription_at_hub()).cause == "more than 3 redirects"
 
 
+async def test_the_secret_never_follows_a_redirect_from_https_to_http(rig: Rig) -> None:
+    """Judged by the address alone: the hop is refused before anything is sent there."""
+    assert rig.web.hubs is not None
+    assert rig.web.hubs._onward("https://hub.example/a", "http://hub.example/b") is None
+    assert rig.web.hubs._onward("https://hub.example/a", "/b") == "https://hub.example/b"
+    assert rig.web.hubs._onward("http://hub.example/a", "https://hub.example/b") == "https://hub.example/b"
+
+
 async def test_other_redirects_are_not_followed(rig: Rig) -> None:
     rig.hub.status, rig.hub.location = 302, "/other"
     rig.publish("old")
@@ -206,3 +217,48 @@ async def test_a_hub_that_is_none_is_named_with_its_cause(rig: Rig, hub: str, ca
     (kept,) = await rig.store.due_hubs(rig.clock.now().replace(year=2030), limit=9)
     assert kept.cause is not None
     assert cause in kept.cause
+
+
+async def test_a_hub_that_never_answers_is_given_up(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hubs, "TIMEOUT", 0.05)
+    rig.publisher.raw("/hub", hangs)
+    rig.publisher.serve("/feed", rss("a", hub=rig.publisher.url("/hub")))
+    await rig.pull()
+    await rig.ask()
+    (kept,) = await rig.store.due_hubs(rig.clock.now().replace(year=2030), limit=9)
+    assert kept.cause == "it did not answer within 0.05 seconds"
+
+
+async def test_it_asks_by_itself_and_a_defect_does_not_stop_it(rig: Rig) -> None:
+    """Two looks, half a minute of the clock apart, the first of which fails."""
+    assert rig.web.hubs is not None
+    looks = 0
+    real = rig.web.hubs.tick
+
+    async def tick() -> int:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            raise RuntimeError("a defect")
+        return await real()
+
+    rig.publish("old")
+    await rig.pull()
+    rig.web.hubs.tick = tick  # type: ignore[method-assign]  # the seam
+    asking = asyncio.create_task(rig.web.hubs.run())
+    async with asyncio.timeout(10):
+        while not rig.hub.asked:  # noqa: ASYNC110 - the hub only counts
+            await asyncio.sleep(0.01)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert looks >= 2
+
+
+async def test_of_two_confirmations_at_once_one_counts(rig: Rig) -> None:
+    rig.publish("old")
+    await rig.pull()
+    await rig.ask()
+    answers = await asyncio.gather(*(rig.verify() for _ in range(4)))
+    assert 200 in {status for status, _ in answers}
+    assert {status for status, _ in answers} <= {200, 404}
+    assert await rig.store.active_hubs() == 1

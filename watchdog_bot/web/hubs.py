@@ -120,8 +120,8 @@ class Hubs:
             async with self._session.post(URL(here), data=form, allow_redirects=False) as response:
                 location = response.headers.get("Location")
                 if response.status in {307, 308} and location:
-                    there = urljoin(here, location)
-                    if here.startswith("https:") and not there.startswith("https:"):
+                    there = self._onward(here, location)
+                    if there is None:
                         return "it redirects from https to http, where the secret could be read"
                     here = there
                     continue
@@ -131,3 +131,8 @@ class Hubs:
                 shown = "".join(char if char.isprintable() else " " for char in said)[:120].strip()
                 return f"it answered {response.status}" + (f": {shown}" if shown else "")
         return f"more than {REDIRECTS} redirects"
+
+    @staticmethod
+    def _onward(here: str, location: str) -> str | None:
+        there = urljoin(here, location)
+        return None if here.startswith("https:") and not there.startswith("https:") else there

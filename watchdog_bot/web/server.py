@@ -10,7 +10,7 @@ Each answer says that it is neither to be kept nor to be taken for anything but 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from aiohttp import web
@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 DRAIN = 5.0  # seconds that pushes under way get at the end
 KEEP_ALIVE = 15.0  # seconds of silence on an open connection
 HEADER_SIZE = 8_190  # bytes
+HEAD_SECONDS = 15.0  # from the opening of a connection to the end of its first request's head
+MOST_CONNECTIONS = 200
 LINGER = 1.0  # seconds in which a refused sender may finish a sentence, so that it can read why
 
 
@@ -54,6 +56,8 @@ class Web:
         self._beats = tuple(beats)
         self._stale = stale
         self._runner: web.AppRunner | None = None
+        self._listener: asyncio.Server | None = None
+        self._door: Door | None = None
         self._asking: asyncio.Task[None] | None = None
         self.pushes: Pushes | None = None
         self.hubs: Hubs | None = None
@@ -70,9 +74,9 @@ class Web:
     @property
     def port(self) -> int | None:
         """The port it listens on; None where it does not."""
-        if self._runner is None or not self._runner.addresses:
+        if self._listener is None or not self._listener.sockets:
             return None
-        return int(self._runner.addresses[0][1])
+        return int(self._listener.sockets[0].getsockname()[1])
 
     async def start(self, *, ask: bool = True) -> None:
         """Listen; with `ask` begin to ask hubs. Raises ConfigError where the address is not to be had."""
@@ -93,8 +97,10 @@ class Web:
             shutdown_timeout=DRAIN,
         )
         await self._runner.setup()
+        assert self._runner.server is not None, "setup makes it"
+        self._door = Door(self._runner.server)
         try:
-            await web.TCPSite(self._runner, host, port).start()
+            self._listener = await asyncio.get_running_loop().create_server(self._door, host, port)
         except OSError as error:
             raise ConfigError(
                 (f"web.listen: {self._settings.listen} cannot be had: {error.strerror}. Name another port.",)
@@ -112,6 +118,8 @@ class Web:
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.gather(self._asking, return_exceptions=True)
+        if self._listener is not None:
+            self._listener.close()
         if self._runner is not None:
             await self._runner.cleanup()
         if self.pushes is not None:
@@ -127,7 +135,16 @@ class Web:
             application.router.add_get("/websub/{token}", self.pushes.ask, allow_head=False)
             application.router.add_post("/websub/{token}", self.pushes.push)
         application.on_response_prepare.append(_plainly)
+        application.middlewares.append(self._heard)
         return application
+
+    @web.middleware
+    async def _heard(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if self._door is not None:
+            self._door.hear(request.protocol)
+        return await handler(request)
 
     async def _health(self, _: web.Request) -> web.Response:
         well, text = pages.health(
@@ -148,6 +165,32 @@ class Web:
             },
         )
         return web.Response(text=text, headers={"Content-Type": pages.METRICS_TYPE})
+
+
+class Door:
+    """Makes a handler for each connection; shows out who does not say what is wanted in time, and who is one too many."""
+
+    def __init__(self, server: web.Server) -> None:
+        """aiohttp itself waits for a request's head for ever."""
+        self._server = server
+        self._unheard: dict[web.RequestHandler, asyncio.TimerHandle] = {}
+
+    def __call__(self) -> web.RequestHandler:
+        """For the event loop: a connection was opened."""
+        handler = self._server()
+        patience = HEAD_SECONDS if len(self._server.connections) < MOST_CONNECTIONS else 0.0
+        self._unheard[handler] = asyncio.get_running_loop().call_later(patience, self._show_out, handler)
+        return handler
+
+    def hear(self, handler: web.RequestHandler) -> None:
+        """A whole head has come on this connection."""
+        if (timer := self._unheard.pop(handler, None)) is not None:
+            timer.cancel()
+
+    def _show_out(self, handler: web.RequestHandler) -> None:
+        del self._unheard[handler]
+        if handler.transport is not None:
+            handler.force_close()
 
 
 async def _plainly(_: web.Request, response: web.StreamResponse) -> None:
