@@ -64,6 +64,30 @@ async def test_whom_only_the_second_report_concerns_is_alerted_by_it(bot: Runnin
     assert "also at Journalists in Trouble (demo)" in alert.text
 
 
+async def test_whoever_came_after_the_first_report_is_alerted_by_the_second(bot: Running) -> None:
+    vera, nino = bot.simulator.person("Vera"), bot.simulator.person("Nino")
+    await bot.say(nino, "/countries Belarus")
+    await bot.polled()
+    bot.publish(FIRST)
+    await bot.until(lambda: bot.alerts(nino.chat, FIRST.title))
+    await bot.say(vera, "/countries Belarus")
+    bot.publish(AGAIN, feed=bot.sources.trouble)
+    assert await bot.until(lambda: bot.alerts(vera.chat, FIRST.title))
+    await bot.polled()
+    assert len(bot.alerts(nino.chat, FIRST.title)) == 1
+
+
+async def test_two_sources_at_the_same_moment_bring_one_alert(bot: Running) -> None:
+    vera = bot.simulator.person("Vera")
+    await bot.say(vera, "/countries Belarus")
+    await bot.polled()
+    bot.publish(FIRST)
+    bot.publish(AGAIN, feed=bot.sources.trouble)
+    await bot.until(lambda: next((m for m in vera.chat.from_bot if "also at" in m.text), None))
+    await bot.polled()
+    assert len([m for m in vera.chat.from_bot if "Matched:" in m.text]) == 1
+
+
 async def test_two_people_sentenced_are_two_alerts(bot: Running) -> None:
     vera = bot.simulator.person("Vera")
     await bot.say(vera, "/countries Belarus")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -185,23 +185,25 @@ class Poller:
                 feed.id, max(self._clock.now(), last + timedelta(seconds=self._min_interval))
             )
             return PollResult(cause="an edit that only the whole document can tell from a new post")
-        entries = await self._guarded(feed, entries, len(parsed.entries))
-        update = decide.update(
-            feed,
-            fetched,
-            parsed,
-            await self._with_readings(feed, entries),
-            match=self._match,
-            memory=feed.memory,
-            total=len(parsed.entries),
-            min_interval=self._min_interval,
-            now=self._clock.now(),
-        )
-        applied = await self._store.apply_push(update)
+        async with self._turn():
+            entries = await self._guarded(feed, entries, len(parsed.entries))
+            update = decide.update(
+                feed,
+                fetched,
+                parsed,
+                await self._with_readings(feed, entries),
+                match=self._match,
+                memory=feed.memory,
+                total=len(parsed.entries),
+                min_interval=self._min_interval,
+                now=self._clock.now(),
+            )
+            applied = await self._store.apply_push(update)
+            result = await self._announce(feed, update, entries, applied)
         hubs = await self._known_hubs()
         if update.posts and feed.id in hubs:
             hubs[feed.id] = replace(hubs[feed.id], trusted=True)
-        return await self._announce(feed, update, entries, applied)
+        return result
 
     async def poll(self, feed: Feed) -> PollResult:
         """One feed, whole. Never raises: a defect of ours becomes a failure of this feed and is logged."""
@@ -246,26 +248,31 @@ class Poller:
         except ParseError as error:
             return await self._give_up(feed, FetchFailed(str(error), FailureWeight.SOFT))
         total = max(work.total or 0, len(parsed.entries))
-        entries = await self._guarded(feed, entries, total)
         if parsed.damaged:
             memory = replace(memory, slices=b"")
-        update = decide.update(
-            feed,
-            fetched,
-            parsed,
-            await self._with_readings(feed, entries),
-            match=self._match,
-            memory=decide.remembered(memory, fetched),
-            total=total,
-            min_interval=self._min_interval,
-            now=self._clock.now(),
-        )
-        update = replace(update, feed=await self._paced(feed, update.feed, found=len(update.posts)))
-        applied = await self._store.apply(update)
+        async with self._turn():
+            entries = await self._guarded(feed, entries, total)
+            update = decide.update(
+                feed,
+                fetched,
+                parsed,
+                await self._with_readings(feed, entries),
+                match=self._match,
+                memory=decide.remembered(memory, fetched),
+                total=total,
+                min_interval=self._min_interval,
+                now=self._clock.now(),
+            )
+            update = replace(update, feed=await self._paced(feed, update.feed, found=len(update.posts)))
+            applied = await self._store.apply(update)
+            result = await self._announce(feed, update, entries, applied)
         self._hear(feed, update.feed)
         await self._note_hub(feed, fetched, parsed)
-        result = await self._announce(feed, update, entries, applied)
         return replace(result, cause=update.feed.health.cause)
+
+    def _turn(self) -> AbstractAsyncContextManager[object]:
+        """One poll at a time decides and stores, where stories are told apart."""
+        return self._stories.turn if self._stories is not None else nullcontext()
 
     async def _announce(
         self, feed: Feed, update: FeedUpdate, entries: tuple[decide.EntryFacts, ...], applied: AppliedUpdate

@@ -30,11 +30,15 @@ class Stories:
         self._store = store
         self._clock = clock
         self._index = StoryIndex()
+        # Held from looking for a story until its post is stored and learnt: two sources polled at the same moment
+        # would otherwise not see each other.
+        self.turn = asyncio.Lock()
         self._repeats = 0  # entries that became sightings; they are known here by numbers below zero
 
     async def load(self) -> int:
         """Bring the window up from the store; returns how many posts are in it."""
         posts = await self._store.recent_posts(self._clock.now(), days=DAYS, limit=MOST_AT_START)
+        posts = tuple(reversed(posts))  # oldest first: the window forgets in the order of coming
         for post, signature in zip(posts, await asyncio.to_thread(_signatures, posts), strict=True):
             self._index.add(post.id, post.feed_id, post.first_seen_at, signature)
         return len(self._index)

@@ -7,7 +7,7 @@
 2. The first poll of a feed is its baseline: posts are stored, nobody is alerted.
 3. A new post alerts every subscriber with a matching subscription, once, all evidence merged.
 4. A known post seen in another feed is a sighting and alerts nobody; nor does another source's report of
-   the same story, but for those whom only its own words concern.
+   the same story, but for those who have not been alerted of its post.
 5. An edit counts only in the feed that had the post first, so that two feeds with different teasers do
    not edit each other for ever; it alerts those whom the new text matches and the old one did not.
 6. A document without entries, from a feed that had some, is a failure, not a change.
@@ -285,9 +285,14 @@ def _edit(feed: Feed, known: KnownPost, facts_: EntryFacts, match: Matching) -> 
 
 
 def _sighting(feed: Feed, known: KnownPost, facts_: EntryFacts, match: Matching) -> Sighting:
-    """Rule 4; another source's report of the same story alerts those whom only its own words concern."""
-    owed = _only_now(feed, known, facts_, match) if facts_.story else ()
-    return Sighting(known.post_id, facts_.keys, link=facts_.entry.link, deliveries=owed)
+    """Rule 4. Another source's report of the same story owes its post to whomever it concerns: the store promises
+    a post to nobody twice, so only those are alerted who were not (they came later, or the first report did not
+    concern them, or stood in a baseline).
+    """
+    if not facts_.story:
+        return Sighting(known.post_id, facts_.keys, link=facts_.entry.link)
+    text = text_of(facts_.entry, feed, facts_.reading or CountryReading())
+    return Sighting(known.post_id, facts_.keys, link=facts_.entry.link, deliveries=planned(match(text)))
 
 
 def _only_now(

@@ -294,7 +294,7 @@ class Sighting:
     post_id: PostId
     keys: EntryKeys
     link: str | None = None  # where this feed has it
-    deliveries: tuple[PlannedDelivery, ...] = ()  # to those whom only this feed's words concern
+    deliveries: tuple[PlannedDelivery, ...] = ()  # to those who have not been alerted of the post
 
 
 @dataclass(frozen=True, slots=True)

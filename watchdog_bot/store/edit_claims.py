@@ -26,6 +26,7 @@ def claim(db: Database, now: datetime, *, limit: int, lease_seconds: float) -> t
                 UPDATE pending_edit SET lease_until = ?, attempts = attempts + 1 WHERE delivery_id IN (
                     SELECT pending_edit.delivery_id FROM pending_edit
                     JOIN delivery ON delivery.id = pending_edit.delivery_id
+                        AND delivery.state = 'sent' AND delivery.message_id IS NOT NULL
                     JOIN subscriber ON subscriber.id = delivery.subscriber_id AND subscriber.state = 'active'
                     LEFT JOIN gate ON gate.chat_id = subscriber.chat_id AND gate.until > ?
                     WHERE pending_edit.due_at <= ? AND gate.until IS NULL

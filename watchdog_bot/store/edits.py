@@ -8,12 +8,15 @@ from watchdog_bot.core.model import PostId
 
 
 def plan(db: Database, post_id: PostId, now: int) -> None:
-    """Every alert of the post that went out alone is to be edited; one being edited just now is, once more."""
+    """Every alert of the post that went out alone is to be edited; one being edited just now is, once more.
+
+    So is one that is on its way: it may have been written before the change. It is edited once it has arrived.
+    """
     db.execute(
         """
         INSERT INTO pending_edit (delivery_id, due_at)
         SELECT id, ? FROM delivery
-        WHERE post_id = ? AND state = 'sent' AND message_id IS NOT NULL AND fold = 0
+        WHERE post_id = ? AND state IN ('sending', 'doubtful', 'sent') AND fold = 0
         ON CONFLICT (delivery_id) DO UPDATE SET due_at = excluded.due_at, attempts = 0, lease_until = NULL
         """,
         [now, post_id],
