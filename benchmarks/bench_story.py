@@ -23,7 +23,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.common import aloud, machine, table, versions  # noqa: E402  # the project is not installed here
+from common import aloud, machine, table, versions  # noqa: E402 - the project is not installed here
+
 from scripts import label_stories as labels  # noqa: E402
 from watchdog_bot.core.match import story  # noqa: E402
 from watchdog_bot.core.match.story_signature import Signature, sign  # noqa: E402
