@@ -32,7 +32,7 @@ from watchdog_bot.config import Settings
 from watchdog_bot.core import render, render_digest, replies
 from watchdog_bot.core.errors import ConfigError, StoreError
 from watchdog_bot.core.match import forms
-from watchdog_bot.core.model import ClaimedDelivery, Feed, Message, PostId, SendResult, Subscriber
+from watchdog_bot.core.model import ClaimedDelivery, Feed, FeedKind, Message, PostId, SendResult, Subscriber
 from watchdog_bot.core.tempo import Corrections
 from watchdog_bot.core.text import fold
 from watchdog_bot.deliver import Deliverer, Pace
@@ -168,11 +168,21 @@ async def offer_topics(store: Store) -> None:
 
 
 async def sync_feeds(parts: Parts) -> int:
-    """Add the feeds of the configuration and the catalogue that are missing; returns how many there are."""
+    """Bring the feeds up to the configuration, and add what the catalogue offers for the first time.
+
+    What the configuration says of a feed holds from the next start on; returns how many feeds there are.
+    """
     for each in parts.settings.feeds:
-        await parts.store.add_feed(
-            each.url, name=each.name, kind=each.kind, every=each.every, rules=each.rules.to_text()
+        rules = each.rules.to_text()
+        feed = await parts.store.add_feed(
+            each.url, name=each.name, kind=each.kind, every=each.every, rules=rules
         )
+        # What form a feed has is seen in its documents; only that a page is to be read as one must be said.
+        kind = each.kind if each.kind is FeedKind.PAGE else feed.kind
+        if (feed.name, feed.kind, feed.every, feed.rules) != (each.name, kind, each.every, rules):
+            await parts.store.configure_feed(
+                feed.id, name=each.name, kind=kind, every=each.every, rules=rules
+            )
     for source in data.load_catalogue() if parts.settings.catalogue.enabled else ():
         if source.url and await parts.store.first_offer(source.url):
             await parts.store.add_feed(

@@ -137,3 +137,19 @@ async def test_the_memory_is_kept_opaque_and_unchanged(world: World) -> None:
     feed = await world.store.feed(world.feed.id)
     assert feed is not None
     assert feed.memory == strange
+
+
+async def test_what_the_operator_says_of_a_feed_holds_from_the_next_start_on(store: Store) -> None:
+    feed = await store.add_feed("https://example.org/f", name="Old", every=60)
+    await store.configure_feed(
+        feed.id, name="New", kind=FeedKind.PAGE, every=None, rules='{"container": "article"}'
+    )
+    again = await store.feed(feed.id)
+    assert again is not None
+    assert (again.name, again.kind, again.every, again.rules) == (
+        "New",
+        FeedKind.PAGE,
+        None,
+        '{"container": "article"}',
+    )
+    assert again.memory == HttpMemory()

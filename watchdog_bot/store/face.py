@@ -175,6 +175,14 @@ class Store:
         """Its posts, and what is owed of them, stay."""
         return await self._run(feeds.remove, feed_id)
 
+    async def configure_feed(
+        self, feed_id: FeedId, *, name: str, kind: FeedKind, every: int | None, rules: str
+    ) -> None:
+        """What the operator says of a feed now. It is asked at once, and its next document is read whole."""
+        await self._run(
+            feeds.configure, feed_id, name=name, kind=kind, every=every, rules=rules, now=self._now()
+        )
+
     async def pause_feed(self, feed_id: FeedId, *, paused: bool) -> bool:
         """Stop polling it, or poll it again at once."""
         return await self._run(feeds.pause, feed_id, paused=paused, now=self._now())

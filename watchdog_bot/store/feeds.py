@@ -52,6 +52,21 @@ def remove(db: Database, feed_id: FeedId) -> bool:
         return db.execute("DELETE FROM feed WHERE id = ?", [feed_id]).rowcount == 1
 
 
+def configure(
+    db: Database, feed_id: FeedId, *, name: str, kind: FeedKind, every: int | None, rules: str, now: int
+) -> None:
+    """What the operator says of the feed. Its next document is read whole: other rules may see other entries in it."""
+    with writing(db):
+        db.execute(
+            """
+            UPDATE feed SET name = ?, kind = ?, every = ?, rules = ?, next_check_at = ?,
+                etag = NULL, last_modified = NULL, body_hash = NULL, slices = NULL
+            WHERE id = ?
+            """,
+            [name, kind.value, every, rules, now, feed_id],
+        )
+
+
 def every_one(db: Database) -> tuple[Feed, ...]:
     return tuple(rows.feed(row) for row in db.query("SELECT * FROM feed ORDER BY id"))
 
