@@ -56,7 +56,8 @@ LOOKING_SPACING = 1.0  # between requests to one host while a person waits to se
 HOUSEKEEPING = 3600.0
 DRAIN = 20.0  # seconds that work under way gets at the end; containers are given 30
 NOTICE_DRAIN = 3.0
-# Languages whose dictionaries are read at the start, so that nobody waits for them.
+DICTIONARIES_AFTER = 30.0  # seconds: a start has more urgent things to do
+# Languages whose dictionaries are read early, so that nobody waits for them.
 INFLECTING = ("en", "ru", "uk")
 STALE_BEAT = 180  # seconds after which a heartbeat counts as stopped
 BEATS = ("loop", "poll", "deliver")  # the heartbeats of a bot that is well
@@ -246,7 +247,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         stale=STALE_BEAT,
     )
     delivering = asyncio.create_task(deliverer.run(stop), name="deliver")
-    reading = asyncio.create_task(asyncio.to_thread(forms.preload, INFLECTING), name="dictionaries")
+    reading = asyncio.create_task(_read_dictionaries(parts), name="dictionaries")
     try:
         await app.start()
         await web.start()
@@ -258,10 +259,19 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         await _until(stop, delivering)
     finally:
         stop.set()
+        reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
         await notices.drain(NOTICE_DRAIN)
         await web.stop()
         await _stop(app, poller, delivering)
+
+
+async def _read_dictionaries(parts: Parts) -> None:
+    """Read what word forms need before anybody waits for it: at once where a subscription asks for forms."""
+    queries = [each.query for each in await parts.store.all_subscriptions()]
+    if not any("~" in query or "topic:" in query for query in queries):
+        await asyncio.sleep(DICTIONARIES_AFTER)
+    await asyncio.to_thread(forms.preload, INFLECTING)
 
 
 async def _ask_about(parts: Parts, notices: Notices, feed: Feed, post_ids: tuple[PostId, ...]) -> None:
