@@ -20,6 +20,7 @@ TELL_HARD_AFTER = timedelta(minutes=30)
 
 def after(health: FeedHealth, result: FetchResult | str, now: datetime) -> FeedHealth:
     """The health after an answer. A text is why a document that did arrive could not be read (a soft failure)."""
+    health = _not_ahead(health, now)
     match result:
         case Fetched() | NotModified():
             return replace(
@@ -31,6 +32,20 @@ def after(health: FeedHealth, result: FetchResult | str, now: datetime) -> FeedH
             return _failed(health, result, WEIGHTS[FailureWeight.SOFT], now)
         case _:
             assert_never(result)
+
+
+def _not_ahead(health: FeedHealth, now: datetime) -> FeedHealth:
+    """Moments noted by a clock that has been set back since count as now: a year ahead must not last a year."""
+
+    def bounded(moment: datetime | None) -> datetime | None:
+        return None if moment is None else min(moment, now)
+
+    return replace(
+        health,
+        last_ok_at=bounded(health.last_ok_at),
+        last_new_at=bounded(health.last_new_at),
+        failing_since=bounded(health.failing_since),
+    )
 
 
 def _failed(health: FeedHealth, cause: str, weight: float, now: datetime) -> FeedHealth:

@@ -185,8 +185,10 @@ def _local(
     entry: ParsedEntry, whole: str, *, guid: str | None, unique: bool, path: str | None
 ) -> tuple[bytes, ...]:
     if guid:
-        found = [key_of("guid", guid)] if unique else []
-        found.append(key_of("guid+link", guid, whole))
+        # First, for it is right even where a guid that all posts have stood alone once.
+        found = [key_of("guid+link", guid, whole)]
+        if unique:
+            found.append(key_of("guid", guid))
         if unique and path:
             found.append(key_of("guid-path", path))
         return tuple(found)
