@@ -40,14 +40,40 @@ async def run(*, serve: bool = False) -> int:
         simulator.journal.on_event = transcript.event
         bot = BotProcess(write_configuration(folder, simulator, sources), folder / "bot.log")
         story = _Story(transcript, simulator, sources, bot)
-        try:
-            await story.play()
-        except TimeoutError as error:
-            transcript.note(f"It took too long: {error}", "bold red")
-            story.expect("everything happens in time", False)
-        finally:
-            code = await story.end(serve=serve)
-    return code
+        stop = _signalled(stack)
+        if not await _played(story, transcript, stop):
+            await bot.stop()
+            transcript.note("Stopped.")
+            return 0
+        return await story.end(stop if serve else None)
+
+
+def _signalled(stack: AsyncExitStack) -> asyncio.Event:
+    """Set by Ctrl-C or SIGTERM. Without a handler the first process of a container would not hear them at all."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+        stack.callback(loop.remove_signal_handler, number)
+    return stop
+
+
+async def _played(story: _Story, transcript: Transcript, stop: asyncio.Event) -> bool:
+    """Play to the end; False if told to stop before."""
+    playing = asyncio.create_task(story.play())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not playing.done():
+        playing.cancel()
+        await asyncio.gather(playing, return_exceptions=True)
+        return False
+    try:
+        playing.result()
+    except TimeoutError as error:
+        transcript.note(f"It took too long: {error}", "bold red")
+        story.expect("everything happens in time", False)
+    return True
 
 
 def demo_database() -> Path | None:
@@ -213,12 +239,12 @@ class _Story:
         self.expect("an edit and a second source alert nobody again", not again)
         self._nothing_twice()
 
-    async def end(self, *, serve: bool) -> int:
-        """The tables, the verdict, and the bot's own goodbye. Returns the exit code."""
+    async def end(self, serve_until: asyncio.Event | None) -> int:
+        """The tables, the verdict, and the bot's own goodbye, after serving if asked to. Returns the exit code."""
         self._transcript.scene("What came of it")
         self._transcript.table(self._rows)
-        if serve:
-            await self._serve()
+        if serve_until is not None:
+            await self._serve(serve_until)
         code = await self._bot.stop()
         self.expect("SIGTERM ends the bot with exit code 0", code == 0, f"exit code {code}")
         self.expect("the bot kept to Telegram's rules", not self._simulator.violations)
@@ -232,15 +258,11 @@ class _Story:
         )
         return int(failed)
 
-    async def _serve(self) -> None:
+    async def _serve(self, stop: asyncio.Event) -> None:
         self._transcript.note("Running until Ctrl-C.", "bold")
         self._transcript.note(
             f"Bot API {self._simulator.base_url} · feeds {self._sources.base}{self._sources.watchdog.path}"
         )
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
         await stop.wait()
 
     # ------------------------------------------------------------------ moves
