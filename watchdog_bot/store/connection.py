@@ -8,7 +8,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -162,7 +162,8 @@ def _refuse_strangers(path: Path, db: Database) -> None:
         raise StoreError(
             f"The database {path} belongs to another program. Point the bot to a file of its own."
         )
-    known = {one.name for one in migrations.pending(Database(memory=True, execute_plugins=False))}
+    with closing(Database(memory=True, execute_plugins=False)) as empty:
+        known = {one.name for one in migrations.pending(empty)}
     unknown = sorted({one.name for one in migrations.applied(db)} - known)
     if unknown:
         raise StoreError(
