@@ -85,7 +85,8 @@ class Net:
             self.asked[source] = (self._now(), result.retry_after or 0)
             return result
         moved = here if permanent and here != url else None
-        self.permanent[source] = self.permanent.get(source, 0) + 1 if moved else 0
+        if self.troubles.get(source) not in SILENCING:  # what is no document says nothing about addresses
+            self.permanent[source] = self.permanent.get(source, 0) + 1 if moved else 0
         return replace(result, moved_to=moved)
 
     def _mind_manners(self, source: Source) -> None:

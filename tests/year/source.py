@@ -268,6 +268,11 @@ class Source:
         self.changed()
         return True
 
+    def may_leave_its_host(self) -> bool:
+        """Whether guids will tell its posts when all links change: so that somebody saw those they have now."""
+        known = all(item.guid in item.seen_guids for item in self.items if item.seen_guids)
+        return self.style in MOVEABLE and not self.paired and (known or self.style is Style.PERMALINK)
+
     def move(self, url: str) -> None:
         """Its whole site is at another address: in links, and in guids that are addresses."""
         old, self.url = f"{self.scheme}://{self.host}/", url

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.year.dice import Dice
 from tests.year.net import SILENCING, Trouble
-from tests.year.source import MOVEABLE, Dates, Form, Source, Style, Validators
+from tests.year.source import Dates, Form, Source, Style, Validators
 from tests.year.world import WISHES, World
 
 DAY = 86_400
@@ -143,8 +143,8 @@ class Year:
             case "to a new host":
                 plan.hosts += 1
                 host = f"{source.name}-{plan.hosts}.example"
-                can = source.style in MOVEABLE and not source.paired
-                return can and self._move(source, plan, f"{source.scheme}://{host}/feed")
+                url = f"{source.scheme}://{host}/feed"
+                return source.may_leave_its_host() and self._move(source, plan, url)
             case "detour":
                 if plan.redirects:
                     return False
