@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+from weakref import WeakSet
 
 from watchdog_bot import app
 from watchdog_bot.config import load
@@ -17,9 +18,30 @@ from watchdog_bot.demo.show import write_configuration
 from watchdog_bot.demo.sources import DemoFeed, Sources
 from watchdog_bot.settings import Settings
 from watchdog_bot.simulator import Chat, Message, Person, Press, Simulator
+from watchdog_bot.telegram.application import App
 
 T = TypeVar("T")
 
+# The applications that the program has built, so that a test can tell when their handlers have ended.
+_built: WeakSet[App] = WeakSet()
+_build = vars(app)["build"]
+
+
+def _remembered(*args: Any, **kwargs: Any) -> App:
+    made = _build(*args, **kwargs)
+    _built.add(made)
+    return made
+
+
+vars(app)["build"] = _remembered
+
+
+def _busy(application: App) -> bool:
+    """Whether an update waits or is being handled."""
+    return bool(application.update_queue.qsize() or application.update_processor.current_concurrent_updates)
+
+
+QUIET_TURNS = 3  # between the queue and its handler an update is in neither for a moment
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 PATIENCE = 20.0  # real seconds: generous, because the machine is shared; nothing sleeps this long
 
@@ -98,9 +120,13 @@ class Running:
         return last
 
     async def settle(self) -> None:
-        """Until the bot has confirmed every update and has had its say."""
+        """Until the bot has taken every update and its handlers have ended: then all that follows has happened."""
         await self.until(lambda: not self.simulator.pending)
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(PATIENCE):
+            quiet = 0
+            while quiet < QUIET_TURNS:
+                await asyncio.sleep(0.01)
+                quiet = 0 if any(_busy(each) for each in _built) else quiet + 1
 
     def publish(self, post: DemoPost, *, feed: DemoFeed | None = None, when: datetime = LONG_AGO) -> None:
         """Put a post at the top of a source."""
