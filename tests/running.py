@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 # The applications that the program has built, so that a test can tell when their handlers have ended.
 _built: WeakSet[App] = WeakSet()
-_build = vars(app)["build"]
+_build: Callable[..., App] = vars(app)["build"]
 
 
 def _remembered(*args: Any, **kwargs: Any) -> App:
