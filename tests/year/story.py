@@ -173,7 +173,11 @@ class Year:
             for item in source.current()
             if (self.world.true - item.at).days < EDITED_WITHIN_DAYS
         ]  # fmt: skip
-        return bool(young) and self.world.edit(source, plan.dice.pick(young), *self._wishes(plan))
+        if not young:
+            return False
+        # Wishes are never taken back: who was alerted is forgotten after 30 days, and an edit may be seen later still.
+        item = plan.dice.pick(young)
+        return self.world.edit(source, item, *item.story.wishes, *self._wishes(plan))
 
     def _move(self, source: Source, plan: Plan, url: str) -> bool:
         if plan.redirects or plan.detour_ends > self.day or source in self.world.net.troubles:
