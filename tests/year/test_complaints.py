@@ -204,6 +204,18 @@ async def test_complaint_7_an_edit_alerts_nobody_whom_the_post_reached(world: Wo
     assert world.alerted[item.story.number, 3] == 1
 
 
+async def test_complaint_7_an_edit_alerts_nobody_once_it_is_forgotten_who_was_alerted(world: World) -> None:
+    source = await settled(world, Source("a"))
+    item = source.items[-1]
+    await world.deliver()
+    world.edit(source, item)
+    await world.pass_time(40 * DAY)
+    await world.housekeep()
+    assert await world.store.recent_deliveries(world._subscriptions[WISH][0], 1) == ()
+    world.edit(source, item, WISH, 3)
+    await nothing_came_of_it(world)
+
+
 async def test_complaint_7_two_feeds_that_tell_it_differently_do_not_edit_each_other(world: World) -> None:
     first = await settled(world, Source("a", validators=Validators.NONE, every=HOUR))
     second = Source("b", style=Style.BARE, validators=Validators.NONE, every=HOUR)

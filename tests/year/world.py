@@ -49,6 +49,7 @@ from watchdog_bot.store import Store
 
 WISHES = 6
 RETENTION = timedelta(days=90)
+REMEMBERED = timedelta(days=30)  # how long it is known who was alerted; later edits alert nobody
 _MARK = re.compile(r"p(\d{6})x")
 _WISH = re.compile(r"wish(\d+)w")
 
@@ -330,7 +331,7 @@ class World:
         known = self.remembered[shown.number]
         if known.origin is not source or known.content == shown.content:
             return
-        if not known.expired:
+        if not known.expired and known.first_seen > self.clock.now() - REMEMBERED:
             self.expected[shown.number] |= shown.wishes - known.wishes
         known.content, known.wishes, known.expired = shown.content, shown.wishes, False
         self._fresh.add(shown.number)

@@ -29,6 +29,7 @@ from watchdog_bot.store import edits, feeds, owed, rows
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.line import end_waiting
 from watchdog_bot.store.rows import chunks, marks, ms, ms_or_none
+from watchdog_bot.store.upkeep import DELIVERY_DAYS
 from watchdog_bot.store.values import AppliedUpdate
 
 SHARED = 0  # the scope of keys that mean something in any feed
@@ -62,6 +63,7 @@ def apply(db: Database, update: FeedUpdate) -> AppliedUpdate:
        is against it.
     4. The feed's HTTP memory and next check are written last, and with all the rest or not at all: an ETag
        kept without its posts would lose them.
+    5. An edit of a post older than deliveries are kept alerts nobody: who had it is forgotten by then.
     """
     with writing(db):
         if db.execute("SELECT 1 FROM feed WHERE id = ?", [update.feed.feed_id]).fetchone() is None:
@@ -290,12 +292,13 @@ def _sight(
 
 
 def _edit(db: Database, edit: PostEdit, at: datetime) -> bool:
-    """Write the new text. False where the post is not known."""
+    """Write the new text. False where it may alert nobody: the post is not known, or old (rule 5 of `apply`)."""
     before = next(iter(db.query("SELECT * FROM post WHERE id = ?", [edit.post_id])), None)
     if before is None:
         return False
+    young: bool = before["first_seen_at"] > ms(at - timedelta(days=DELIVERY_DAYS))
     if before["content_hash"] == edit.content_hash and not before["expired"]:
-        return True
+        return young
     db.execute(
         """
         UPDATE post SET title = ?, link = ?, summary = ?, content = ?, tags = ?, language = ?,
@@ -307,4 +310,4 @@ def _edit(db: Database, edit: PostEdit, at: datetime) -> bool:
     entry = edit.entry
     if (before["title"], before["link"], before["summary"]) != (entry.title, entry.link, entry.summary):
         edits.plan(db, edit.post_id, ms(at))
-    return True
+    return young
