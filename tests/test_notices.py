@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.running import Running, running
 from tests.telegram_html import parse
-from watchdog_bot.core import decide, replies
+from watchdog_bot.core import decide, replies_feeds
 from watchdog_bot.core.model import (
     FailureWeight,
     Feed,
@@ -36,7 +36,7 @@ def told_over(results: list[FetchFailed | NotModified], step: timedelta) -> list
     for result in results:
         change = after(feed, result, now)
         if decide.worth_telling(feed, change, now):
-            told.append(parse(replies.feed_news(feed, change, now).html).text)
+            told.append(parse(replies_feeds.feed_news(feed, change, now).html).text)
         feed = replace(feed, health=change.health, paused=change.paused)
         now += step
     return told

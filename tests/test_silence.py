@@ -11,7 +11,7 @@ import pytest
 
 from tests.clock import FakeClock
 from tests.telegram_html import parse
-from watchdog_bot.core import replies
+from watchdog_bot.core import replies_feeds
 from watchdog_bot.core.feeds.schedule import DAY, Pace
 from watchdog_bot.core.model import Feed, FeedChange, FeedHealth, FeedId, FeedKind, HttpMemory, Message
 from watchdog_bot.silence import tell_silent
@@ -108,4 +108,6 @@ async def test_a_source_in_trouble_or_paused_is_told_of_for_that_and_not_for_its
 )
 def test_the_usual_pace_is_said_as_people_say_it(gap: int, words: str) -> None:
     feed = Feed(FeedId(1), "https://example.org/", "Court")
-    assert f"it usually posts {words}." in replies.feed_silent(feed, timedelta(days=9), usual_gap=gap).html
+    assert (
+        f"it usually posts {words}." in replies_feeds.feed_silent(feed, timedelta(days=9), usual_gap=gap).html
+    )

@@ -29,7 +29,7 @@ from watchdog_bot.checking import Checked, targets
 from watchdog_bot.checking import check as check_feeds
 from watchdog_bot.clock import Clock, SystemClock
 from watchdog_bot.config import Settings
-from watchdog_bot.core import render, render_digest, replies
+from watchdog_bot.core import render, render_digest, replies, replies_feeds
 from watchdog_bot.core.errors import ConfigError, StoreError
 from watchdog_bot.core.match import forms
 from watchdog_bot.core.model import ClaimedDelivery, Feed, FeedKind, Message, PostId, SendResult, Subscriber
@@ -232,7 +232,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         clock=parts.clock,
         min_interval=parts.settings.fetch.min_interval,
         on_owed=deliverer.wake,
-        on_health=lambda feed, change: notices.tell(replies.feed_news(feed, change, parts.clock.now())),
+        on_health=lambda feed, change: notices.tell(replies_feeds.feed_news(feed, change, parts.clock.now())),
         on_held=partial(_ask_about, parts, notices) if admins else None,
         stories=stories,
     )
@@ -278,7 +278,7 @@ async def _ask_about(parts: Parts, notices: Notices, feed: Feed, post_ids: tuple
     """Held posts wait for an administrator's word."""
     posts = await parts.store.posts_of(feed.id, min(post_ids), max(post_ids))
     if posts:
-        notices.tell(replies.held(feed, posts))
+        notices.tell(replies_feeds.held(feed, posts))
 
 
 async def _connected(app: App, stop: asyncio.Event) -> bool:
@@ -433,7 +433,7 @@ async def feeds_list(settings: Settings) -> tuple[tuple[Feed, str], ...]:
     """Every feed with its health in words."""
     async with assembled(settings) as parts:
         now = parts.clock.now()
-        return tuple((feed, replies.feed_state(feed, now)) for feed in await parts.store.feeds())
+        return tuple((feed, replies_feeds.feed_state(feed, now)) for feed in await parts.store.feeds())
 
 
 async def feeds_check(

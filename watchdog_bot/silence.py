@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from watchdog_bot.clock import Clock
-from watchdog_bot.core import replies
+from watchdog_bot.core import replies_feeds
 from watchdog_bot.core.feeds.health import quiet_for
 from watchdog_bot.core.feeds.schedule import Pace
 from watchdog_bot.core.model import Message
@@ -30,6 +30,6 @@ async def tell_silent(store: Store, clock: Clock, tell: Callable[[Message], None
         if gap is None or silent is None:
             continue
         if await store.first_offer(f"quiet:{feed.id}:{last.isoformat()}"):
-            tell(replies.feed_silent(feed, silent, usual_gap=gap))
+            tell(replies_feeds.feed_silent(feed, silent, usual_gap=gap))
             told += 1
     return told

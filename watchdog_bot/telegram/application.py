@@ -40,7 +40,7 @@ from telegram.ext import (
     filters,
 )
 
-from watchdog_bot.core import replies
+from watchdog_bot.core import replies, replies_home
 from watchdog_bot.core.buttons import decode
 from watchdog_bot.core.model import Address, ChatKind, Gone, Message, NoRights, SubscriberState, TopicGone
 from watchdog_bot.desk import Desk
@@ -223,7 +223,7 @@ class _Front:
         if update.effective_message:
             typed = " ".join((update.effective_message.text or "").split())
             usable = len(typed) <= OFFERED and self._desk.can_be_asked(typed)
-            await self._say(update.effective_message, replies.talk(typed if usable else ""))
+            await self._say(update.effective_message, replies_home.talk(typed if usable else ""))
 
     # -------------------------------------------------------------- presses
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchdog_bot.core import render, replies
+from watchdog_bot.core import render, replies, replies_alerts
 from watchdog_bot.core.model import Message, PostId
 from watchdog_bot.core.mutes import MuteKind
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
@@ -61,13 +61,13 @@ async def mute(ask: Ask) -> Answer:
     if post is None:
         return Answer("That post is no longer kept")
     codes = [score.code for score in post.countries.about]
-    return Answer(send=replies.mute_menu(post, codes, ask.desk.names))
+    return Answer(send=replies_alerts.mute_menu(post, codes, ask.desk.names))
 
 
 def _days(text: str) -> int:
     """A number of days that a button of ours offers. Raises ValueError for any other."""
     days = int(text)
-    if days not in replies.MUTE_DAYS:
+    if days not in replies_alerts.MUTE_DAYS:
         raise ValueError(text)
     return days
 
@@ -79,7 +79,7 @@ async def mute_country(ask: Ask) -> Answer:
     if code not in ask.desk.country_order:
         raise ValueError(code)
     done = await ask.desk.mute(await ask.subscriber(), MuteKind.COUNTRY, code, days)
-    return Answer("Muted", edit=replies.muted(ask.desk.names.name(code), days, done.id))
+    return Answer("Muted", edit=replies_alerts.muted(ask.desk.names.name(code), days, done.id))
 
 
 @press("ms", who=Who.CHAT_ADMIN)
@@ -89,7 +89,7 @@ async def mute_source(ask: Ask) -> Answer:
     if post is None:
         return Answer("That post is no longer kept")
     done = await ask.desk.mute(await ask.subscriber(), MuteKind.SOURCE, str(post.feed_id), days)
-    return Answer("Muted", edit=replies.muted(post.feed_name, days, done.id))
+    return Answer("Muted", edit=replies_alerts.muted(post.feed_name, days, done.id))
 
 
 @press("um", who=Who.CHAT_ADMIN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from watchdog_bot.core import replies
+from watchdog_bot.core import replies_follow, replies_home
 from watchdog_bot.core.match.forms import suggestions
 from watchdog_bot.core.match.query import Query
 from watchdog_bot.core.model import Message, SubscriberState
@@ -21,7 +21,9 @@ async def hints_of(query: Query) -> str:
     Off the loop: the first word of a language makes its dictionary be read.
     """
     found = await asyncio.to_thread(suggestions, query)
-    return replies.word_hints([replies.WordHint(each.word, each.instead, each.forms) for each in found])
+    return replies_follow.word_hints(
+        [replies_follow.WordHint(each.word, each.instead, each.forms) for each in found]
+    )
 
 
 async def with_state(ask: Ask, message: Message) -> Message:
@@ -29,10 +31,10 @@ async def with_state(ask: Ask, message: Message) -> Message:
     known = await ask.known()
     if known is None or known.state is SubscriberState.ACTIVE:
         return message
-    return replace(message, html=message.html + replies.ARE_OFF)
+    return replace(message, html=message.html + replies_home.ARE_OFF)
 
 
 async def preview_of(ask: Ask, query: Query) -> str:
     """What a query would have matched, as HTML lines."""
     seen = await ask.desk.preview(query)
-    return replies.preview_line(seen.hits, seen.looked_at, seen.days, seen.samples)
+    return replies_follow.preview_line(seen.hits, seen.looked_at, seen.days, seen.samples)

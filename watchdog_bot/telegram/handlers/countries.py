@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from watchdog_bot.core import replies
+from watchdog_bot.core import replies, replies_follow
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.model import Message
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
@@ -16,18 +16,18 @@ async def countries(ask: Ask) -> Message:
     """Show the first page, or take the list."""
     if not ask.text.strip():
         query = await ask.desk.main_query(await ask.known())
-        return replies.countries(ask.desk.country_order, query.countries, 0, ask.desk.names)
+        return replies_follow.countries(ask.desk.country_order, query.countries, 0, ask.desk.names)
     if ask.text.strip().lower() in NONE:
         query = await ask.desk.set_countries(await ask.subscriber(), frozenset())
-        return replies.countries_done(query.countries, ask.desk.describe(query), ask.desk.names)
+        return replies_follow.countries_done(query.countries, ask.desk.describe(query), ask.desk.names)
     found, unknown = ask.desk.countries_in(ask.text)
     if not found:
-        return replies.no_country(unknown)
+        return replies_follow.no_country(unknown)
     try:
         query = await ask.desk.set_countries(await ask.subscriber(), found)
     except QueryError as error:
         return replies.refused(error, ask.text)
-    shown = replies.countries_set(query.countries, ask.desk.describe(query), ask.desk.names, unknown)
+    shown = replies_follow.countries_set(query.countries, ask.desk.describe(query), ask.desk.names, unknown)
     shown = replace(shown, html=f"{shown.html}\n{await preview_of(ask, query)}")
     return await with_state(ask, shown)
 
@@ -36,7 +36,9 @@ async def countries(ask: Ask) -> Message:
 async def page(ask: Ask) -> Answer:
     """Turn to a page."""
     query = await ask.desk.main_query(await ask.known())
-    shown = replies.countries(ask.desk.country_order, query.countries, int(ask.args[0]), ask.desk.names)
+    shown = replies_follow.countries(
+        ask.desk.country_order, query.countries, int(ask.args[0]), ask.desk.names
+    )
     return Answer(edit=shown)
 
 
@@ -51,7 +53,7 @@ async def toggle(ask: Ask) -> Answer:
         query, on = await ask.desk.toggle_country(subscriber, code)
     except QueryError as error:
         return Answer(f"Not possible: {error.cause}"[:200], alert=True)
-    shown = replies.countries(ask.desk.country_order, query.countries, number, ask.desk.names)
+    shown = replies_follow.countries(ask.desk.country_order, query.countries, number, ask.desk.names)
     return Answer(f"{ask.desk.names.name(code)}: {'on' if on else 'off'}", edit=shown)
 
 
@@ -60,5 +62,5 @@ async def done(ask: Ask) -> Answer:
     """Close the buttons and say what is in force."""
     query = await ask.desk.main_query(await ask.known())
     return Answer(
-        "Saved", edit=replies.countries_done(query.countries, ask.desk.describe(query), ask.desk.names)
+        "Saved", edit=replies_follow.countries_done(query.countries, ask.desk.describe(query), ask.desk.names)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from watchdog_bot.adding import Added, Choice
-from watchdog_bot.core import replies
+from watchdog_bot.core import replies, replies_feeds
 from watchdog_bot.core.model import FeedId, Message, PostId
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
 
@@ -11,7 +11,7 @@ from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
 @command("feeds", "which feeds are watched, and how they are", who=Who.BOT_ADMIN)
 async def feeds(ask: Ask) -> Message:
     """List them with their health in words."""
-    return replies.feeds(await ask.desk.store.feeds(), ask.desk.clock.now())
+    return replies_feeds.feeds(await ask.desk.store.feeds(), ask.desk.clock.now())
 
 
 @command("feed_add", "watch a feed: /feed_add https://example.org/feed", who=Who.BOT_ADMIN)
@@ -39,20 +39,22 @@ async def release(ask: Ask) -> Answer:
     """Held posts are news after all: alert whom they concern."""
     feed_id, first, last = (int(arg) for arg in ask.args)
     owed = await ask.desk.release(FeedId(feed_id), PostId(first), PostId(last))
-    return Answer("Alerting", edit=replies.released(owed))
+    return Answer("Alerting", edit=replies_feeds.released(owed))
 
 
 def _told(added: Added | Choice | str) -> Message:
     if isinstance(added, str):
         return replies.plain(f"Nothing was added: {added}")
     if isinstance(added, Choice):
-        return replies.feed_choice(
+        return replies_feeds.feed_choice(
             [
-                replies.SourceView(each.url, each.title, each.how, each.entries, each.newest, each.headlines)
+                replies_feeds.SourceView(
+                    each.url, each.title, each.how, each.entries, each.newest, each.headlines
+                )
                 for each in added.found
             ]
         )
-    return replies.feed_added(added.feed, added.titles, again=added.again)
+    return replies_feeds.feed_added(added.feed, added.titles, again=added.again)
 
 
 @command("feed_remove", "stop watching a feed: /feed_remove 3", who=Who.BOT_ADMIN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchdog_bot.core import replies
+from watchdog_bot.core import replies, replies_home
 from watchdog_bot.core.model import Message, SubscriberState
 from watchdog_bot.core.render import alert
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, in_order, press
@@ -17,17 +17,17 @@ async def start(ask: Ask) -> Message:
     if known is not None and paused:
         await ask.desk.set_state(known, SubscriberState.ACTIVE)
     mine = await ask.desk.store.subscriptions(known.id) if known else ()
-    return replies.start(paused=paused, subscriptions=len(mine), feeds=len(await ask.desk.store.feeds()))
+    return replies_home.start(paused=paused, subscriptions=len(mine), feeds=len(await ask.desk.store.feeds()))
 
 
-def _lines(*kinds: Who) -> list[replies.HelpLine]:
-    return [replies.HelpLine(each.name, each.help) for each in in_order() if each.who in kinds]
+def _lines(*kinds: Who) -> list[replies_home.HelpLine]:
+    return [replies_home.HelpLine(each.name, each.help) for each in in_order() if each.who in kinds]
 
 
 def help_message(ask: Ask) -> Message:
     """What this person may do here."""
     mine = _lines(Who.ANYONE, Who.CHAT_ADMIN)
-    return replies.help_(mine, _lines(Who.BOT_ADMIN) if ask.bot_admin else [])
+    return replies_home.help_(mine, _lines(Who.BOT_ADMIN) if ask.bot_admin else [])
 
 
 @command("help", "what I can do", who=Who.ANYONE)
@@ -61,8 +61,8 @@ async def status(ask: Ask) -> Message:
     last = await desk.store.recent_deliveries(known.id, limit=1) if known else ()
     feeds = await desk.store.feeds()
     asked = [each for each in feeds if not each.paused]
-    return replies.status(
-        replies.StatusView(
+    return replies_home.status(
+        replies_home.StatusView(
             feeds=len(asked),
             failing=[(each.name, each.health.cause or "") for each in asked if each.health.failing_since],
             paused=len(feeds) - len(asked),
@@ -83,9 +83,9 @@ async def stop(ask: Ask) -> Message:
     """Pause; nothing is deleted."""
     known = await ask.known()
     if known is None:
-        return replies.NOTHING_STORED
+        return replies_home.NOTHING_STORED
     await ask.desk.set_state(known, SubscriberState.PAUSED)
-    return replies.PAUSED
+    return replies_home.PAUSED
 
 
 @press("pause", who=Who.CHAT_ADMIN)
@@ -99,15 +99,15 @@ async def resume(ask: Ask) -> Answer:
     """Turn alerts on again."""
     known = await ask.known()
     if known is None:
-        return Answer("Nothing is stored", edit=replies.NOTHING_STORED)
+        return Answer("Nothing is stored", edit=replies_home.NOTHING_STORED)
     await ask.desk.set_state(known, SubscriberState.ACTIVE)
-    return Answer("Alerts are on", edit=replies.RESUMED)
+    return Answer("Alerts are on", edit=replies_home.RESUMED)
 
 
 @command("forget", "delete everything about this chat", who=Who.CHAT_ADMIN)
 async def forget(ask: Ask) -> Message:
     """Ask before deleting."""
-    return replies.FORGET_ASK if await ask.known() else replies.NOTHING_STORED
+    return replies_home.FORGET_ASK if await ask.known() else replies_home.NOTHING_STORED
 
 
 @press("forget", who=Who.CHAT_ADMIN)
@@ -122,7 +122,7 @@ async def forgotten(ask: Ask) -> Answer:
     known = await ask.known()
     if known is not None:
         await ask.desk.forget(known)
-    return Answer("Deleted", edit=replies.FORGOTTEN)
+    return Answer("Deleted", edit=replies_home.FORGOTTEN)
 
 
 @press("cancel", who=Who.ANYONE)
@@ -134,4 +134,4 @@ async def cancel(_ask: Ask) -> Answer:
 @command("privacy", "what I know about you", who=Who.ANYONE)
 async def privacy(_ask: Ask) -> Message:
     """What is kept and what is not."""
-    return replies.PRIVACY
+    return replies_home.PRIVACY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from watchdog_bot.core import replies
+from watchdog_bot.core import replies, replies_follow
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.model import Message, Subscription, SubscriptionId
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
@@ -29,8 +29,8 @@ async def subscribe(ask: Ask) -> Message:
     except QueryError as error:
         return replies.refused(error, ask.text)
     seen = done.preview
-    preview = replies.preview_line(seen.hits, seen.looked_at, seen.days, seen.samples)
-    shown = replies.subscribed(
+    preview = replies_follow.preview_line(seen.hits, seen.looked_at, seen.days, seen.samples)
+    shown = replies_follow.subscribed(
         ask.desk.describe(done.query),
         preview,
         done.subscription.id,
@@ -50,9 +50,9 @@ async def listed(ask: Ask) -> Message:
     """The list as it is now."""
     known = await ask.known()
     if known is None:
-        return replies.subscriptions((), ())
+        return replies_follow.subscriptions((), ())
     mine = await ask.desk.store.subscriptions(known.id)
-    return replies.subscriptions(
+    return replies_follow.subscriptions(
         [(each, ask.desk.in_words(each)) for each in mine], await ask.desk.muted(known)
     )
 
@@ -74,7 +74,7 @@ async def unsubscribe(ask: Ask) -> Message:
     last = wanted[-1]
     if len(wanted) > 1:
         return replies.plain(f"Removed all {len(wanted)} subscriptions.")
-    return replies.removed(ask.desk.in_words(last), last.id)
+    return replies_follow.removed(ask.desk.in_words(last), last.id)
 
 
 def _wanted(typed: str, mine: tuple[Subscription, ...]) -> tuple[Subscription, ...]:
@@ -95,7 +95,9 @@ async def remove(ask: Ask) -> Answer:
     if known is None or found is None:
         return Answer("It was removed already")
     await ask.desk.unsubscribe(known, number)
-    return Answer("Removed", edit=await listed(ask), send=replies.removed(ask.desk.in_words(found), number))
+    return Answer(
+        "Removed", edit=await listed(ask), send=replies_follow.removed(ask.desk.in_words(found), number)
+    )
 
 
 @press("undo", who=Who.CHAT_ADMIN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchdog_bot.core import replies
+from watchdog_bot.core import replies, replies_topics
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.match.query import split_items
 from watchdog_bot.core.model import Message
@@ -13,7 +13,7 @@ from watchdog_bot.telegram.ask import Ask, Who, command
 @command("topics", "the topics and their words", who=Who.BOT_ADMIN)
 async def topics(ask: Ask) -> Message:
     """List them."""
-    return replies.topics(ask.desk.topics)
+    return replies_topics.topics(ask.desk.topics)
 
 
 @command(
@@ -51,7 +51,7 @@ def _named(typed: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _told(change: TopicChange) -> Message:
-    return replies.topic_changed(
+    return replies_topics.topic_changed(
         change.name,
         words=change.after.words if change.after else (),
         before=change.hits_before,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchdog_bot.core import replies
+from watchdog_bot.core import replies, replies_follow
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.match.query import Query
 from watchdog_bot.core.model import Message
@@ -12,7 +12,7 @@ from watchdog_bot.telegram.handlers.common import NONE, hints_of, preview_of, wi
 
 async def _shown(ask: Ask) -> Message:
     query = await ask.desk.main_query(await ask.known())
-    return replies.keywords(ask.desk.describe(query), ask.desk.topics)
+    return replies_follow.keywords(ask.desk.describe(query), ask.desk.topics)
 
 
 @command("keywords", 'words to watch for: /keywords torture, "press freedom", -football', who=Who.CHAT_ADMIN)
@@ -26,7 +26,9 @@ async def keywords(ask: Ask) -> Message:
     except QueryError as error:
         return replies.refused(error, typed)
     preview = "" if query == Query() else await preview_of(ask, query)
-    return await with_state(ask, replies.words_set(ask.desk.describe(query), preview, await hints_of(query)))
+    return await with_state(
+        ask, replies_follow.words_set(ask.desk.describe(query), preview, await hints_of(query))
+    )
 
 
 async def _set(ask: Ask, typed: str) -> Query:
