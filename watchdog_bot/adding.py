@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from watchdog_bot.asking import Fetching, Parsing
 from watchdog_bot.clock import Clock
 from watchdog_bot.core.errors import ParseError
 from watchdog_bot.core.feeds.discover import pasted
 from watchdog_bot.core.feeds.identity import canonical_link
 from watchdog_bot.core.model import Feed, Fetched, FetchFailed, HttpMemory, NotModified, ParsedFeed
 from watchdog_bot.discover import Discoverer, Found
-from watchdog_bot.poll import Fetching, Parsing
 from watchdog_bot.store import Store
 
 ITSELF = "the address itself"

@@ -14,6 +14,7 @@ from datetime import datetime
 
 import structlog
 
+from watchdog_bot.asking import Fetching, Parsing
 from watchdog_bot.clock import Clock
 from watchdog_bot.core.errors import ParseError
 from watchdog_bot.core.feeds.catalogue import Source
@@ -21,7 +22,7 @@ from watchdog_bot.core.feeds.identity import canonical_link
 from watchdog_bot.core.feeds.links import host_of
 from watchdog_bot.core.feeds.rules import NO_RULES, SourceRules
 from watchdog_bot.core.model import Feed, FeedKind, Fetched, FetchFailed, HttpMemory, NotModified, ParsedFeed
-from watchdog_bot.discover import Fetching, Parsing, discover
+from watchdog_bot.discover import discover
 from watchdog_bot.settings import FeedSettings
 
 log = structlog.get_logger(__name__)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
+from watchdog_bot.asking import Fetching, Parsing
 from watchdog_bot.clock import Clock
 from watchdog_bot.core.errors import ParseError
 from watchdog_bot.core.feeds import discover as core
@@ -25,7 +25,6 @@ from watchdog_bot.core.model import (
     FeedKind,
     Fetched,
     FetchFailed,
-    FetchResult,
     HttpMemory,
     NotModified,
     ParsedFeed,
@@ -34,21 +33,6 @@ from watchdog_bot.core.model import (
 MAX_FETCHES = 18
 ENOUGH = 5  # sources found after which no further place is tried
 HEADLINES = 3
-
-
-class Fetching(Protocol):
-    """What `fetch.Fetcher` does."""
-
-    async def get(self, url: str, memory: HttpMemory) -> FetchResult: ...
-
-
-class Parsing(Protocol):
-    """What `parsing.ParserPool` does."""
-
-    async def parse(
-        self, body: bytes, *, url: str, content_type: str = "", kind: FeedKind = FeedKind.AUTO,
-        rules: SourceRules | None = None, now: datetime | None = None,
-    ) -> ParsedFeed: ...  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

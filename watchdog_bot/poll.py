@@ -8,29 +8,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Protocol
 
 import structlog
 
+from watchdog_bot.asking import Fetching, Parsing, read
 from watchdog_bot.clock import Clock
 from watchdog_bot.core import decide, flood
 from watchdog_bot.core.errors import ParseError
-from watchdog_bot.core.feeds import archive, identity, schedule, slices, websub
-from watchdog_bot.core.feeds.rules import SourceRules
+from watchdog_bot.core.feeds import identity, schedule, slices
 from watchdog_bot.core.model import (
     CountryReading,
     FailureWeight,
     Feed,
     FeedChange,
-    FeedId,
-    FeedKind,
     FeedUpdate,
     Fetched,
     FetchFailed,
-    FetchResult,
     HttpMemory,
     NotModified,
     ParsedEntry,
@@ -38,6 +35,8 @@ from watchdog_bot.core.model import (
     PostId,
 )
 from watchdog_bot.fetch import body_hash
+from watchdog_bot.gaps import Gaps
+from watchdog_bot.named_hubs import NamedHubs
 from watchdog_bot.store import Store
 from watchdog_bot.store.values import AppliedUpdate
 from watchdog_bot.stories import Stories
@@ -45,35 +44,9 @@ from watchdog_bot.stories import Stories
 log = structlog.get_logger(__name__)
 
 LEASE = 150  # seconds: longer than a fetch and a parse at their limits
-ARCHIVE_TIME = timedelta(seconds=60)  # for all archive pages of one poll together: the lease must hold
 INLINE_BODY = 256_000  # bytes that are cut in the loop; larger documents are cut in a thread
 INLINE_ENTRIES = 3  # entries whose countries are read in the loop
 TEXT_READ = 4000  # characters of a post's text in which countries are looked for
-
-
-class Fetching(Protocol):
-    """What `watchdog_bot.fetch.Fetcher` does."""
-
-    async def get(self, url: str, memory: HttpMemory) -> FetchResult:
-        """Fetch conditionally; trouble is a value."""
-        ...
-
-
-class Parsing(Protocol):
-    """What `watchdog_bot.parsing.ParserPool` does."""
-
-    async def parse(
-        self,
-        body: bytes,
-        *,
-        url: str,
-        content_type: str = "",
-        kind: FeedKind = FeedKind.AUTO,
-        rules: SourceRules | None = None,
-        now: datetime | None = None,
-    ) -> ParsedFeed:
-        """Parse within limits; dates after `now` and a day are not believed. Raises ParseError."""
-        ...
 
 
 class Reading(Protocol):
@@ -137,7 +110,8 @@ class Poller:
         self._on_held = on_held
         self._stories = stories
         self._under_way: set[asyncio.Task[PollResult]] = set()
-        self._hubs: dict[FeedId, websub.NamedHub] | None = None  # what the store has, read once
+        self._gaps = Gaps(fetcher, parser, clock)
+        self._hubs = NamedHubs(store, clock)
 
     async def tick(self) -> int:
         """Lease what is due and start polling it; returns how many were started."""
@@ -173,7 +147,7 @@ class Poller:
             return PollResult(cause="a push to a feed that is not watched yet, or no longer")
         fetched = Fetched(url=feed.url, body=body, content_type=content_type)
         try:
-            parsed = await self._parse(feed, fetched, body)
+            parsed = await read(self._parser, feed, fetched, now=self._clock.now())
         except ParseError as error:
             return await self._refuse_push(feed, str(error))
         if not parsed.entries:
@@ -200,10 +174,14 @@ class Poller:
             )
             applied = await self._store.apply_push(update)
             result = await self._announce(feed, update, entries, applied)
-        hubs = await self._known_hubs()
-        if update.posts and feed.id in hubs:
-            hubs[feed.id] = replace(hubs[feed.id], trusted=True)
+        if update.posts:
+            await self._hubs.trust(feed)
         return result
+
+    async def _refuse_push(self, feed: Feed, cause: str) -> PollResult:
+        await self._hubs.distrust(feed)
+        log.warning("push_refused", feed=feed.id, cause=cause)
+        return PollResult(cause=cause)
 
     async def poll(self, feed: Feed) -> PollResult:
         """One feed, whole. Never raises: a defect of ours becomes a failure of this feed and is logged."""
@@ -244,9 +222,12 @@ class Poller:
 
     async def _take(self, feed: Feed, fetched: Fetched, work: slices.Work, memory: HttpMemory) -> PollResult:
         try:
-            parsed, entries = await self._with_archive(feed, *await self._read_new(feed, fetched, work))
+            parsed, entries = await self._read_new(feed, fetched, work)
         except ParseError as error:
             return await self._give_up(feed, FetchFailed(str(error), FailureWeight.SOFT))
+        whole = await self._gaps.filled(feed, parsed)
+        if whole is not parsed:
+            parsed, entries = whole, await self._known(feed, whole)
         total = max(work.total or 0, len(parsed.entries))
         if parsed.damaged:
             memory = replace(memory, slices=b"")
@@ -263,11 +244,11 @@ class Poller:
                 min_interval=self._min_interval,
                 now=self._clock.now(),
             )
-            update = replace(update, feed=await self._paced(feed, update.feed, found=len(update.posts)))
+            update = replace(update, feed=await self._hubs.paced(feed, update.feed, found=len(update.posts)))
             applied = await self._store.apply(update)
             result = await self._announce(feed, update, entries, applied)
         self._hear(feed, update.feed)
-        await self._note_hub(feed, fetched, parsed)
+        await self._hubs.note(feed, fetched, parsed)
         return replace(result, cause=update.feed.health.cause)
 
     def _turn(self) -> AbstractAsyncContextManager[object]:
@@ -286,46 +267,6 @@ class Poller:
             self._on_owed()
         _tell(feed, update, applied.deliveries)
         return PollResult(posts=len(update.posts), deliveries=applied.deliveries)
-
-    async def _refuse_push(self, feed: Feed, cause: str) -> PollResult:
-        hubs = await self._known_hubs()
-        if await self._store.distrust_pushes(feed.id) and feed.id in hubs:
-            hubs[feed.id] = replace(hubs[feed.id], trusted=False)
-        log.warning("push_refused", feed=feed.id, cause=cause)
-        return PollResult(cause=cause)
-
-    async def _known_hubs(self) -> dict[FeedId, websub.NamedHub]:
-        if self._hubs is None:
-            self._hubs = dict(await self._store.named_hubs())
-        return self._hubs
-
-    async def _note_hub(self, feed: Feed, fetched: Fetched, parsed: ParsedFeed) -> None:
-        """Remember the hub that a feed names, when it is another than before."""
-        hubs = await self._known_hubs()
-        known = hubs.get(feed.id)
-        if parsed.hub is None:
-            if known is not None and not parsed.damaged:
-                await self._store.name_hub(feed.id, None)
-                del hubs[feed.id]
-            return
-        topic = websub.topic_of(fetched.body, fetched.url)
-        if known is None or (known.hub, known.topic) != (parsed.hub, topic):
-            hubs[feed.id] = websub.NamedHub(parsed.hub, topic)
-            await self._store.name_hub(feed.id, hubs[feed.id])
-
-    async def _paced(self, feed: Feed, change: FeedChange, *, found: int) -> FeedChange:
-        """Where pushes come first a pull a day is enough; a pull that finds posts first ends that (`core.feeds.websub`)."""
-        hubs = await self._known_hubs()
-        named = hubs.get(feed.id)
-        if named is None or not named.trusted or change.health.failing_since is not None:
-            return change
-        if found:
-            await self._store.distrust_pushes(feed.id)
-        elif await self._store.trusts_pushes(feed.id):
-            daily = websub.next_pull(self._clock.now())
-            return replace(change, next_check_at=max(change.next_check_at, daily))
-        hubs[feed.id] = replace(named, trusted=False)
-        return change
 
     async def _guarded(
         self, feed: Feed, entries: tuple[decide.EntryFacts, ...], total: int
@@ -348,51 +289,12 @@ class Poller:
         edit, or a guid that stands twice, can only be judged beside all the others.
         """
         if work.document is not None and work.expected is not None:
-            parsed = await self._parse(feed, fetched, work.document)
+            parsed = await read(self._parser, feed, fetched, now=self._clock.now(), document=work.document)
             entries = await self._known(feed, parsed)
             if work.fits(parsed) and not any(each.known for each in entries):
                 return parsed, entries
-        parsed = await self._parse(feed, fetched, fetched.body)
+        parsed = await read(self._parser, feed, fetched, now=self._clock.now())
         return parsed, await self._known(feed, parsed)
-
-    async def _with_archive(
-        self, feed: Feed, parsed: ParsedFeed, entries: tuple[decide.EntryFacts, ...]
-    ) -> tuple[ParsedFeed, tuple[decide.EntryFacts, ...]]:
-        """After a long outage, what the archive pages of the missed days hold besides (`core.feeds.archive`)."""
-        now = self._clock.now()
-        found = await self._archive_pages(feed, archive.pages(feed, now), until=now + ARCHIVE_TIME)
-        if not found:
-            return parsed, entries
-        whole = archive.joined(parsed, found, days=archive.missed_days(feed.health, now))
-        return whole, await self._known(feed, whole)
-
-    async def _archive_pages(
-        self, feed: Feed, addresses: tuple[str, ...], *, until: datetime
-    ) -> list[ParsedFeed]:
-        """Those that can be read. A day without a page is one without posts; a server in trouble is left in peace."""
-        found: list[ParsedFeed] = []
-        for address in addresses:
-            result = await self._fetcher.get(address, HttpMemory())
-            if isinstance(result, Fetched):
-                with suppress(ParseError):
-                    found.append(await self._parse(feed, result, result.body))
-            elif not (isinstance(result, FetchFailed) and result.weight is FailureWeight.HARD):
-                break
-            if self._clock.now() > until:
-                break
-        if addresses:
-            log.info("archive_read", feed=feed.id, days=len(addresses), pages=len(found))
-        return found
-
-    async def _parse(self, feed: Feed, fetched: Fetched, document: bytes) -> ParsedFeed:
-        return await self._parser.parse(
-            document,
-            url=fetched.url,
-            content_type=fetched.content_type,
-            kind=feed.kind,
-            rules=SourceRules.from_text(feed.rules) if feed.rules else None,
-            now=self._clock.now(),
-        )
 
     async def _known(self, feed: Feed, parsed: ParsedFeed) -> tuple[decide.EntryFacts, ...]:
         keys = identity.keys(parsed.entries)
@@ -420,7 +322,7 @@ class Poller:
             min_interval=self._min_interval,
             now=self._clock.now(),
         )
-        change = await self._paced(feed, change, found=0)
+        change = await self._hubs.paced(feed, change, found=0)
         await self._store.note_feed(change)
         self._hear(feed, change)
         return PollResult()

@@ -13,6 +13,7 @@ import pytest
 from tests.web.rig import RSS, Rig, rigged, rss
 from watchdog_bot.core.errors import StoreError
 from watchdog_bot.core.model import FeedId
+from watchdog_bot.named_hubs import NamedHubs
 from watchdog_bot.web.pushes import PushLimits
 
 NEWS = rss("torture in custody", "old")
@@ -162,7 +163,7 @@ async def test_a_new_poller_knows_whom_to_trust(tmp_path: Path) -> None:
         await rig.subscribed()
         await rig.push(NEWS)
         rig.publish("torture in custody", "old")
-        rig.poller._hubs = None
+        rig.poller._hubs = NamedHubs(rig.store, rig.clock)
         rig.clock.advance(86_400)
         await rig.pull()
         assert await rig.next_check() == 24
