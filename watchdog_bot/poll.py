@@ -259,8 +259,8 @@ class Poller:
         self, feed: Feed, update: FeedUpdate, entries: tuple[decide.EntryFacts, ...], applied: AppliedUpdate
     ) -> PollResult:
         """After a commit: ask about what is held, wake the deliverer, log."""
-        if self._stories is not None and applied.post_ids:
-            await self._stories.learn(feed, update.posts, applied.post_ids)
+        if self._stories is not None:
+            self._stories.learn(feed, update, applied.post_ids)
         if self._on_held is not None and any(each.held for each in entries):
             await self._on_held(feed, applied.post_ids)
         if applied.deliveries:

@@ -6,8 +6,9 @@
    them. Dates decide nothing.
 2. The first poll of a feed is its baseline: posts are stored, nobody is alerted.
 3. A new post alerts every subscriber with a matching subscription, once, all evidence merged.
-4. A known post seen in another feed is a sighting and alerts nobody; nor does another source's report of
-   the same story, but for those who have not been alerted of its post.
+4. A known post seen in another feed is a sighting and alerts nobody. Another source's report of a story that is
+   known is a post of its own, joined to the story; the store alerts of it only those who want every report, and
+   of the story those who were not alerted of it yet.
 5. An edit counts only in the feed that had the post first, so that two feeds with different teasers do
    not edit each other for ever; it alerts those whom the new text matches and the old one did not.
 6. A document without entries, from a feed that had some, is a failure, not a change.
@@ -66,13 +67,14 @@ class EntryFacts:
     keys: EntryKeys
     known: KnownPost | None
     reading: CountryReading | None = None
-    story: bool = False  # `known` is another source's post that tells the same (core.match.story)
+    story: PostId | None = None  # another source's post that tells the same (core.match.story)
+    signature: bytes = b""  # of a new or edited entry
     held: bool = False  # stored without alerting anybody until an administrator says so (core.flood)
 
     @property
     def needs_reading(self) -> bool:
         """Whether somebody must read its countries before `update`."""
-        return self.known is None or self.edited or self.story
+        return self.known is None or self.edited
 
     @property
     def edited(self) -> bool:
@@ -157,11 +159,13 @@ def update(
         empty = FetchFailed("the feed answers, but it is empty now", FailureWeight.SOFT)
         return FeedUpdate(failed(feed, empty, min_interval=min_interval, now=now), at=now)
     ask = match if feed.baseline_done else _nobody  # rule 2
-    fresh = _oldest_first([each for each in entries if each.known is None])  # rule 8
+    fresh = oldest_first([each for each in entries if each.known is None])  # rule 8
     posts = tuple(_new_post(feed, each, ask) for each in fresh)
     edits = tuple(_edit(feed, each.known, each, ask) for each in entries if each.known and each.edited)
     sightings = tuple(
-        _sighting(feed, each.known, each, ask) for each in entries if each.known and not each.known.complete
+        Sighting(each.known.post_id, each.keys, link=each.entry.link)
+        for each in entries
+        if each.known and not each.known.complete
     )
     state = health.after(feed.health, fetched, now)
     if posts:
@@ -239,7 +243,8 @@ def _change(
     )
 
 
-def _oldest_first(fresh: Sequence[EntryFacts]) -> list[EntryFacts]:
+def oldest_first(fresh: Sequence[EntryFacts]) -> list[EntryFacts]:
+    """Rule 8."""
     upwards = list(reversed(fresh))
     dates = [each.entry.published or each.entry.updated for each in upwards]
     known = [date for date in dates if date is not None]
@@ -270,6 +275,8 @@ def _new_post(feed: Feed, facts_: EntryFacts, match: Matching) -> NewPost:
         content_hash=content_hash(facts_.entry),
         countries=reading,
         deliveries=() if facts_.held else planned(match(text_of(facts_.entry, feed, reading))),
+        signature=facts_.signature,
+        story=facts_.story,
     )
 
 
@@ -281,18 +288,8 @@ def _edit(feed: Feed, known: KnownPost, facts_: EntryFacts, match: Matching) -> 
         content_hash=content_hash(facts_.entry),
         countries=reading,
         deliveries=_only_now(feed, known, facts_, match),
+        signature=facts_.signature,
     )
-
-
-def _sighting(feed: Feed, known: KnownPost, facts_: EntryFacts, match: Matching) -> Sighting:
-    """Rule 4. Another source's report of the same story owes its post to whomever it concerns: the store promises
-    a post to nobody twice, so only those are alerted who were not (they came later, or the first report did not
-    concern them, or stood in a baseline).
-    """
-    if not facts_.story:
-        return Sighting(known.post_id, facts_.keys, link=facts_.entry.link)
-    text = text_of(facts_.entry, feed, facts_.reading or CountryReading())
-    return Sighting(known.post_id, facts_.keys, link=facts_.entry.link, deliveries=planned(match(text)))
 
 
 def _only_now(

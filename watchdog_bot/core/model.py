@@ -238,6 +238,8 @@ class Post:
     feed_name: str  # of the first sighting
     feed_id: FeedId = FeedId(0)  # of the first sighting; the feed itself may be gone
     changed_at: datetime | None = None  # when its source last changed it
+    withdrawn_at: datetime | None = None  # when its source took it back
+    story: PostId | None = None  # another source's post that told the same before (core.match.story)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,13 +280,15 @@ class PlannedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class NewPost:
-    """A post to store, and whom to alert of it."""
+    """A post to store, and whom to alert of it: of itself, or of the first post of its story, as they wish."""
 
     entry: ParsedEntry
     keys: EntryKeys
     content_hash: bytes
     countries: CountryReading
     deliveries: tuple[PlannedDelivery, ...] = ()
+    signature: bytes = b""  # by which others are known to tell the same (core.match.story_signature)
+    story: PostId | None = None  # the first post of its story, where another source had that
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +298,6 @@ class Sighting:
     post_id: PostId
     keys: EntryKeys
     link: str | None = None  # where this feed has it
-    deliveries: tuple[PlannedDelivery, ...] = ()  # to those who have not been alerted of the post
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +309,7 @@ class PostEdit:
     content_hash: bytes
     countries: CountryReading
     deliveries: tuple[PlannedDelivery, ...] = ()
+    signature: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,10 +439,12 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class AlsoAt:
-    """Another feed that carries a post, and where."""
+    """Another feed that carries a post or its story, where, and under which title."""
 
     name: str
     link: str | None = None
+    title: str = ""
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

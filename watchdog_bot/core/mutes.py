@@ -54,7 +54,7 @@ def _applies(mute: Mute, post: Post, evidence: tuple[Evidence, ...]) -> bool:
         case MuteKind.ALL:
             return True
         case MuteKind.POST:
-            return mute.value == str(post.id)
+            return mute.value in {str(post.id), str(post.story)}  # a mute of the story's first post is of all
         case MuteKind.COUNTRY:
             return any(score.code == mute.value for score in post.countries.about)
         case MuteKind.SOURCE:

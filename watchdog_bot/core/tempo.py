@@ -30,6 +30,13 @@ class Corrections(StrEnum):
     REPLY = "reply"  # a reply to it says so
 
 
+class StoryAlerts(StrEnum):
+    """What becomes of another source's report of a story that was alerted of."""
+
+    JOINED = "joined"  # it is added to that alert, which is edited in place
+    EACH = "each"  # it is an alert of its own
+
+
 @dataclass(frozen=True, slots=True)
 class ChatSettings:
     """Of one subscriber. Minutes count from local midnight, 0 to 1439."""
@@ -44,6 +51,7 @@ class ChatSettings:
     previews: bool = False  # link previews
     weekly_note: bool = True  # "nothing new in 7 days, still watching"
     corrections: Corrections = Corrections.EDIT
+    stories: StoryAlerts = StoryAlerts.JOINED
 
 
 DEFAULT_SETTINGS = ChatSettings()

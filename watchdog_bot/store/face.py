@@ -25,6 +25,7 @@ from watchdog_bot.core.errors import StoreError
 from watchdog_bot.core.feeds.websub import HubSubscription, NamedHub
 from watchdog_bot.core.model import (
     Address,
+    AlsoAt,
     ChatKind,
     ClaimedDelivery,
     ClaimedDigest,
@@ -68,7 +69,7 @@ from watchdog_bot.store import (
 )
 from watchdog_bot.store.connection import Lock, connect, translated
 from watchdog_bot.store.rows import ms
-from watchdog_bot.store.values import AppliedUpdate, ClaimedEdit, Gate, StoreStatus
+from watchdog_bot.store.values import AppliedUpdate, ClaimedEdit, Gate, SignedPost, StoreStatus
 
 SET_BACK_SECONDS = 30  # less is the ordinary correction of a clock
 
@@ -222,6 +223,14 @@ class Store:
     async def recent_posts(self, now: datetime, *, days: int, limit: int) -> tuple[Post, ...]:
         """First seen in the last days, newest first."""
         return await self._run(posts.recent, now, days=days, limit=limit)
+
+    async def signed_posts(self, now: datetime, *, window: timedelta, limit: int) -> tuple[SignedPost, ...]:
+        """Posts with a signature first seen within the window, the newest so many, oldest first."""
+        return await self._run(posts.signed, now, window=window, limit=limit)
+
+    async def also_at(self, post: Post) -> tuple[AlsoAt, ...]:
+        """The other feeds that carry the post or its story, in the order they were seen to."""
+        return await self._run(posts.also_at, post.id, post.feed_name)
 
     async def post_by_keys(self, shared: Sequence[bytes]) -> Post | None:
         """The post that one of these shared keys leads to, unless its text is past retention."""

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from watchdog_bot.core.hours import Standing
 from watchdog_bot.core.model import PlannedDelivery, Post, PostId, SubscriberId, SubscriptionId
 from watchdog_bot.core.mutes import Mute, silenced
+from watchdog_bot.core.tempo import StoryAlerts
 from watchdog_bot.store import mutes, rows, tempos
 from watchdog_bot.store.line import ahead, enter, serving_turn
 from watchdog_bot.store.rows import chunks, marks, ms
@@ -30,30 +31,44 @@ class _Owed:
     standing: Standing | None  # None: alone and at once, as nearly always
 
 
-def plan(
-    db: Database,
-    owing: Sequence[tuple[PostId, tuple[PlannedDelivery, ...]]],
-    *,
-    fresh: set[PostId],
-    now: datetime,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """A post with those it concerns; `story` is the first post of its story, where that is another."""
+
+    post_id: PostId
+    planned: tuple[PlannedDelivery, ...]
+    story: PostId | None = None
+
+
+def plan(db: Database, owing: Sequence[Owing], *, fresh: set[PostId], now: datetime) -> int:
     """Insert a delivery for each subscriber that is owed a post and has none of it yet; returns how many.
 
     `fresh`: posts made in this transaction, which nobody can have a delivery of.
+
+    Of a post that another source told before, whoever wants every report is owed the post itself. All others are
+    owed the first post of its story, if they have not been alerted of the story at all: they came later, or the
+    first report did not concern them, or it stood in a baseline.
     """
     live = _live(
-        db, (one for _, planned in owing for delivery in planned for one in delivery.subscription_ids)
+        db, (one for each in owing for delivery in each.planned for one in delivery.subscription_ids)
     )
     if not live:
         return 0
     standing = _Standing(live, mutes.in_force(db, ms(now)), tempos.wishes(db, live, ms(now)), now)
     line = _Line(db, now)
     holders: dict[PostId, set[SubscriberId]] = {post_id: set() for post_id in fresh}
-    for post_id, planned in owing:
-        if post_id not in holders:
-            holders[post_id] = _holders(db, post_id)
-        post = _post(db, post_id) if standing.muted else post_id
-        line.add(post_id, list(standing.choose(post, planned, holders[post_id])))
+    for each in owing:
+        planned = each.planned
+        if each.story is not None:
+            heard = _hearers(db, each.story)
+            post = _post(db, each.post_id) if standing.muted else each.post_id
+            planned, joined = standing.by_wish(post, planned)
+            told = _post(db, each.story) if standing.muted else each.story
+            line.add(each.story, list(standing.choose(told, joined, heard)))
+        if each.post_id not in holders:
+            holders[each.post_id] = _holders(db, each.post_id)
+        post = _post(db, each.post_id) if standing.muted else each.post_id
+        line.add(each.post_id, list(standing.choose(post, planned, holders[each.post_id])))
     line.write()
     return line.count
 
@@ -81,6 +96,18 @@ def _holders(db: Database, post_id: PostId) -> set[SubscriberId]:
     return {row[0] for row in found}
 
 
+def _hearers(db: Database, story: PostId) -> set[SubscriberId]:
+    """Who is owed, or was, any post of the story."""
+    found = db.execute(
+        """
+        SELECT subscriber_id FROM delivery
+        WHERE post_id = ? OR post_id IN (SELECT id FROM post WHERE story_id = ?)
+        """,
+        [story, story],
+    )
+    return {row[0] for row in found}
+
+
 def _post(db: Database, post_id: PostId) -> Post:
     (row,) = db.query("SELECT * FROM post WHERE id = ?", [post_id])
     return rows.post(row)
@@ -95,6 +122,27 @@ class _Standing:
     wishes: dict[SubscriberId, Wishes]
     now: datetime
 
+    def by_wish(
+        self, post: Post | PostId, planned: Iterable[PlannedDelivery]
+    ) -> tuple[tuple[PlannedDelivery, ...], tuple[PlannedDelivery, ...]]:
+        """Of a report of a known story: who wants it as an alert of its own; who is told of the story at most. A mute
+        against the report keeps it from both.
+        """
+        each, joined = [], []
+        for one in planned:
+            wishes = self.wishes.get(one.subscriber_id)
+            if wishes is not None and wishes.settings.stories is StoryAlerts.EACH:
+                each.append(one)
+            elif not self._silenced(post, one):
+                joined.append(one)
+        return tuple(each), tuple(joined)
+
+    def _silenced(self, post: Post | PostId, planned: PlannedDelivery) -> bool:
+        against = self.muted.get(planned.subscriber_id)
+        if not against or not isinstance(post, Post):
+            return False
+        return silenced(post, planned.evidence, against, self.now)
+
     def choose(
         self, post: Post | PostId, planned: Iterable[PlannedDelivery], taken: set[SubscriberId]
     ) -> Iterator[_Owed]:
@@ -108,8 +156,7 @@ class _Standing:
             standing = [one for one in delivery.subscription_ids if live.get(one) == subscriber_id]
             if not standing:
                 continue
-            against = self.muted.get(subscriber_id)
-            if against and isinstance(post, Post) and silenced(post, delivery.evidence, against, self.now):
+            if self._silenced(post, delivery):
                 continue
             taken.add(subscriber_id)
             evidence = packed.get(id(delivery.evidence))

@@ -24,13 +24,15 @@ from watchdog_bot.core.model import (
     PostEdit,
     PostId,
     PostText,
+    Sighting,
 )
 from watchdog_bot.store import edits, feeds, owed, rows
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.line import end_waiting
-from watchdog_bot.store.rows import chunks, marks, ms, ms_or_none
+from watchdog_bot.store.owed import Owing
+from watchdog_bot.store.rows import chunks, marks, moment, ms, ms_or_none
 from watchdog_bot.store.upkeep import DELIVERY_DAYS
-from watchdog_bot.store.values import AppliedUpdate
+from watchdog_bot.store.values import AppliedUpdate, SignedPost
 
 SHARED = 0  # the scope of keys that mean something in any feed
 
@@ -64,20 +66,16 @@ def apply(db: Database, update: FeedUpdate) -> AppliedUpdate:
     4. The feed's HTTP memory and next check are written last, and with all the rest or not at all: an ETag
        kept without its posts would lose them.
     5. An edit of a post older than deliveries are kept alerts nobody: who had it is forgotten by then.
+    6. A post that is joined to a story is a sighting of the story's first post as well, and that one's alerts are
+       edited. Who is alerted of what then: see `owed.plan`.
     """
     with writing(db):
         if db.execute("SELECT 1 FROM feed WHERE id = ?", [update.feed.feed_id]).fetchone() is None:
             return AppliedUpdate()
         post_ids, owing, fresh = _store_new(db, update)
         for sighting in update.sightings:
-            if db.execute("SELECT 1 FROM post WHERE id = ?", [sighting.post_id]).fetchone():
-                first_time = _sight(
-                    db, update.feed.feed_id, sighting.post_id, sighting.keys, update.at, link=sighting.link
-                )
-                if first_time:
-                    edits.plan(db, sighting.post_id, ms(update.at))  # sent alerts get "also at …"
-                owing.append((sighting.post_id, sighting.deliveries))
-        owing += [(edit.post_id, edit.deliveries) for edit in update.edits if _edit(db, edit, update.at)]
+            _carry(db, update, sighting)
+        owing += [one for edit in update.edits if (one := _edit(db, edit, update.at)) is not None]
         deliveries = owed.plan(db, owing, fresh=fresh, now=update.at)
         feeds.change(db, update.feed)
     return AppliedUpdate(post_ids, deliveries)
@@ -131,19 +129,36 @@ def owe(db: Database, post_id: PostId, deliveries: Sequence[PlannedDelivery], no
     with writing(db):
         if db.execute("SELECT 1 FROM post WHERE id = ? AND expired = 0", [post_id]).fetchone() is None:
             return 0
-        return owed.plan(db, [(post_id, tuple(deliveries))], fresh=set(), now=now)
+        return owed.plan(db, [Owing(post_id, tuple(deliveries))], fresh=set(), now=now)
 
 
 def recent(db: Database, now: datetime, *, days: int, limit: int) -> tuple[Post, ...]:
-    """Posts first seen in the last days, newest first."""
+    """Posts first seen in the last days, newest first; of a story its first."""
     found = db.query(
         """
-        SELECT * FROM post WHERE expired = 0 AND withdrawn_at IS NULL AND first_seen_at > ?
+        SELECT * FROM post
+        WHERE expired = 0 AND withdrawn_at IS NULL AND story_id IS NULL AND first_seen_at > ?
         ORDER BY first_seen_at DESC, id DESC LIMIT ?
         """,
         [ms(now - timedelta(days=days)), limit],
     )
     return tuple(rows.post(row) for row in found)
+
+
+def signed(db: Database, now: datetime, *, window: timedelta, limit: int) -> tuple[SignedPost, ...]:
+    """The newest so many posts that have a signature and were first seen within the window, oldest first."""
+    found = db.execute(
+        """
+        SELECT id, feed_id, first_seen_at, story_id, signature FROM post
+        WHERE signature IS NOT NULL AND first_seen_at > ? AND withdrawn_at IS NULL AND expired = 0
+        ORDER BY first_seen_at DESC, id DESC LIMIT ?
+        """,
+        [ms(now - window), limit],
+    ).fetchall()
+    return tuple(
+        SignedPost(post_id, feed_id, moment(seen_at), story, bytes(signature))
+        for post_id, feed_id, seen_at, story, signature in reversed(found)
+    )
 
 
 def withdraw(db: Database, post_id: PostId, now: int) -> int:
@@ -156,15 +171,25 @@ def withdraw(db: Database, post_id: PostId, now: int) -> int:
 
 
 def also_at(db: Database, post_id: PostId, feed_name: str) -> tuple[AlsoAt, ...]:
-    """The other feeds that carry the post, in the order they were seen to."""
+    """The other feeds that carry the post or its story, in the order they were seen to."""
     found = db.execute(
         """
-        SELECT feed.name, sighting.link FROM sighting JOIN feed ON feed.id = sighting.feed_id
-        WHERE sighting.post_id = ? ORDER BY sighting.seen_at, feed.id
+        SELECT feed.name, sighting.link, COALESCE(report.title, post.title), sighting.seen_at
+        FROM sighting
+        JOIN feed ON feed.id = sighting.feed_id
+        JOIN post ON post.id = sighting.post_id
+        LEFT JOIN post AS report ON report.story_id = post.id AND report.feed_id = feed.id
+            AND report.expired = 0
+        WHERE sighting.post_id = (SELECT COALESCE(story_id, id) FROM post WHERE id = ?)
+        ORDER BY sighting.seen_at, feed.id
         """,
         [post_id],
     )
-    others = {name: AlsoAt(name, link) for name, link in found if name != feed_name}
+    others = {
+        name: AlsoAt(name, link, title, moment(seen_at))
+        for name, link, title, seen_at in found
+        if name != feed_name
+    }
     return tuple(others.values())
 
 
@@ -225,25 +250,27 @@ def _text(row: rows.Row) -> PostText:
     )
 
 
-_Owing = list[tuple[PostId, tuple[PlannedDelivery, ...]]]
-
-
-def _store_new(db: Database, update: FeedUpdate) -> tuple[tuple[PostId, ...], _Owing, set[PostId]]:
+def _store_new(db: Database, update: FeedUpdate) -> tuple[tuple[PostId, ...], list[Owing], set[PostId]]:
     feed_id = update.feed.feed_id
     (feed_name,) = db.execute("SELECT name FROM feed WHERE id = ?", [feed_id]).fetchone()
     found = _find(db, feed_id, (key for new in update.posts for key in _scoped(feed_id, new.keys)))
     post_ids: list[PostId] = []
-    owing: _Owing = []
+    owing: list[Owing] = []
     fresh: set[PostId] = set()
     for new in update.posts:
         post_id = _first_known(found, feed_id, new.keys)
+        story = new.story
         if post_id is None:
             post_id = _insert(db, new, feed_id, feed_name, update.at)
             fresh.add(post_id)
+        else:
+            story = _story(db, post_id)
         _sight(db, feed_id, post_id, new.keys, update.at, link=new.entry.link)
         found.update((key, post_id) for key in _scoped(feed_id, new.keys) if key not in found)
+        if story is not None:
+            _join(db, story, feed_id, new.entry.link, update.at)
         post_ids.append(post_id)
-        owing.append((post_id, new.deliveries))
+        owing.append(Owing(post_id, new.deliveries, story))
     return tuple(post_ids), owing, fresh
 
 
@@ -251,15 +278,22 @@ def _insert(db: Database, new: NewPost, feed_id: FeedId, feed_name: str, at: dat
     (row,) = db.query(
         """
         INSERT INTO post (title, link, summary, content, tags, language, published_at, countries,
-                          content_hash, first_seen_at, feed_id, feed_name)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+                          signature, content_hash, first_seen_at, feed_id, feed_name, story_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
         """,
-        [*_columns(new.entry, new.countries), new.content_hash, ms(at), feed_id, feed_name],
+        [
+            *_columns(new.entry, new.countries, new.signature),
+            new.content_hash,
+            ms(at),
+            feed_id,
+            feed_name,
+            new.story,
+        ],
     )
     return PostId(row["id"])
 
 
-def _columns(entry: ParsedEntry, countries: CountryReading) -> list[object]:
+def _columns(entry: ParsedEntry, countries: CountryReading, signature: bytes) -> list[object]:
     return [
         entry.title,
         entry.link,
@@ -269,7 +303,33 @@ def _columns(entry: ParsedEntry, countries: CountryReading) -> list[object]:
         entry.language,
         ms_or_none(entry.published or entry.updated),
         rows.pack_countries(countries),
+        signature or None,
     ]
+
+
+def _story(db: Database, post_id: PostId) -> PostId | None:
+    """The first post of the story that the post is joined to, where that is another."""
+    found = db.execute("SELECT story_id FROM post WHERE id = ?", [post_id]).fetchone()
+    return None if found is None else found[0]
+
+
+def _carry(db: Database, update: FeedUpdate, sighting: Sighting) -> None:
+    """A known post is in this feed too: its alerts say so, and those of its story."""
+    found = db.execute("SELECT story_id FROM post WHERE id = ?", [sighting.post_id]).fetchone()
+    if found is None:
+        return
+    feed_id, post_id, at = update.feed.feed_id, sighting.post_id, update.at
+    if not _sight(db, feed_id, post_id, sighting.keys, at, link=sighting.link):
+        return
+    edits.plan(db, post_id, ms(at))
+    if found[0] is not None:
+        _join(db, found[0], feed_id, sighting.link, at)
+
+
+def _join(db: Database, story: PostId, feed_id: FeedId, link: str | None, at: datetime) -> None:
+    """The story is in this feed too. Sent alerts get "also at …" where that is news."""
+    if _sight(db, feed_id, story, EntryKeys(), at, link=link):
+        edits.plan(db, story, ms(at))
 
 
 def _sight(
@@ -291,23 +351,29 @@ def _sight(
     return new.rowcount == 1
 
 
-def _edit(db: Database, edit: PostEdit, at: datetime) -> bool:
-    """Write the new text. False where it may alert nobody: the post is not known, or old (rule 5 of `apply`)."""
+def _edit(db: Database, edit: PostEdit, at: datetime) -> Owing | None:
+    """Write the new text. None where it may alert nobody: the post is not known, or old (rule 5 of `apply`)."""
     before = next(iter(db.query("SELECT * FROM post WHERE id = ?", [edit.post_id])), None)
     if before is None:
-        return False
+        return None
     young: bool = before["first_seen_at"] > ms(at - timedelta(days=DELIVERY_DAYS))
+    owing = Owing(edit.post_id, edit.deliveries, before["story_id"]) if young else None
     if before["content_hash"] == edit.content_hash and not before["expired"]:
-        return young
+        return owing
     db.execute(
         """
         UPDATE post SET title = ?, link = ?, summary = ?, content = ?, tags = ?, language = ?,
-            published_at = ?, countries = ?, content_hash = ?, changed_at = ?, expired = 0
+            published_at = ?, countries = ?, signature = ?, content_hash = ?, changed_at = ?, expired = 0
         WHERE id = ?
         """,
-        [*_columns(edit.entry, edit.countries), edit.content_hash, ms(at), edit.post_id],
+        [
+            *_columns(edit.entry, edit.countries, edit.signature),
+            edit.content_hash,
+            ms(at),
+            edit.post_id,
+        ],
     )
     entry = edit.entry
     if (before["title"], before["link"], before["summary"]) != (entry.title, entry.link, entry.summary):
         edits.plan(db, edit.post_id, ms(at))
-    return young
+    return owing

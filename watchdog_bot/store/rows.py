@@ -150,6 +150,8 @@ def post(row: Row, *, id_column: str = "id") -> Post:
         feed_name=row["feed_name"],
         feed_id=row["feed_id"],
         changed_at=moment_or_none(row["changed_at"]),
+        withdrawn_at=moment_or_none(row["withdrawn_at"]),
+        story=row["story_id"],
     )
 
 

@@ -84,11 +84,15 @@ _FIRST = (
         feed_id INTEGER NOT NULL,
         feed_name TEXT NOT NULL,
         content_hash BLOB NOT NULL,
+        story_id INTEGER REFERENCES post (id),
+        signature BLOB,
         expired INTEGER NOT NULL DEFAULT 0
     ) STRICT
     """,
     "CREATE INDEX post_feed ON post (feed_id, id)",
     "CREATE INDEX post_fresh ON post (first_seen_at) WHERE expired = 0",
+    "CREATE INDEX post_story ON post (story_id) WHERE story_id IS NOT NULL",
+    "CREATE INDEX post_signed ON post (first_seen_at) WHERE signature IS NOT NULL",
     """
     CREATE TABLE post_key (
         scope INTEGER NOT NULL,

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from watchdog_bot.core.hours import Standing, stand
 from watchdog_bot.core.model import SubscriberId, SubscriptionId
-from watchdog_bot.core.tempo import ChatSettings, Corrections, QuietMode, Tempo
+from watchdog_bot.core.tempo import ChatSettings, Corrections, QuietMode, StoryAlerts, Tempo
 from watchdog_bot.store import rows
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.line import enter
@@ -100,6 +100,8 @@ def unpack(text: str) -> ChatSettings:
         known["quiet_mode"] = QuietMode(known["quiet_mode"])
     if "corrections" in known:
         known["corrections"] = Corrections(known["corrections"])
+    if "stories" in known:
+        known["stories"] = StoryAlerts(known["stories"])
     return ChatSettings(**known)
 
 

@@ -3,6 +3,7 @@
 | what                          | kept                  | then                                              |
 |-------------------------------|-----------------------|---------------------------------------------------|
 | a post's text                 | 90 days               | emptied; its keys stay, so it is never new again  |
+| a post's story signature      | 3 days                | emptied                                           |
 | a finished delivery           | 30 days               | deleted                                           |
 | an unfinished delivery        | 30 days               | dead, listed with the reason                      |
 | a removed subscription        | 1 day (for undo)      | deleted                                           |
@@ -28,6 +29,7 @@ from watchdog_bot.store.rows import ms
 from watchdog_bot.store.tallies import STALE_MARK, count, stale_mark
 
 POST_TEXT_DAYS = 90
+SIGNATURE_DAYS = 3  # stories join within two; one more for clocks that are set
 DELIVERY_DAYS = 30
 UNDO_DAYS = 1
 SUSPENDED_DAYS = 30
@@ -49,6 +51,7 @@ def housekeep(db: Database, now: datetime, *, limit: int = SLICE) -> int:
     with writing(db):
         left = limit - _end_stale(db, now, limit)
         left -= _empty_posts(db, now, left)
+        left -= _drop_signatures(db, now, left)
         for table, key, condition, days in _DELETIONS:
             if left <= 0:
                 break
@@ -126,6 +129,17 @@ def _empty_posts(db: Database, now: datetime, limit: int) -> int:
         [ms(now - timedelta(days=POST_TEXT_DAYS)), limit],
     )
     return emptied.rowcount
+
+
+def _drop_signatures(db: Database, now: datetime, limit: int) -> int:
+    dropped = db.execute(
+        """
+        UPDATE post SET signature = NULL WHERE id IN (
+            SELECT id FROM post WHERE signature IS NOT NULL AND first_seen_at <= ? LIMIT ?)
+        """,
+        [ms(now - timedelta(days=SIGNATURE_DAYS)), limit],
+    )
+    return dropped.rowcount
 
 
 def rewind(db: Database, seconds: float) -> None:

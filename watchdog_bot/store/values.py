@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from watchdog_bot.core.model import ClaimedDelivery, PostId
+from watchdog_bot.core.model import ClaimedDelivery, FeedId, PostId
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,17 @@ class AppliedUpdate:
 
     post_ids: tuple[PostId, ...] = ()
     deliveries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPost:
+    """What is needed of a post to know its story elsewhere."""
+
+    post_id: PostId
+    feed_id: FeedId
+    first_seen_at: datetime
+    story: PostId | None
+    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,6 +236,15 @@ class StoryIndex:
         self._sources.setdefault(kept.story, Counter())[source] += 1
         self._chain(slot, signature)
 
+    def edit(self, post_id: PostId, signature: Signature) -> None:
+        """The post's text changed: it is compared by the new one, in its own time and story. One that has left the
+        window stays out of it.
+        """
+        number = self._numbers.get(post_id)
+        kept = self._ring[number % self._capacity] if number is not None else None
+        if kept is not None:
+            self.add(post_id, kept.source, kept.seen_at, signature, story=kept.story)
+
     def also_in(self, story: PostId, source: FeedId) -> bool:
         """Whether the source is part of that story (rule 6)."""
         return source in self._sources.get(story, ())
