@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from watchdog_bot import __version__
+from watchdog_bot.core.feeds.parse import parse_document
+from watchdog_bot.inspect_feed import as_json
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "1234567:" + "A" * 35
@@ -129,6 +131,12 @@ def test_inspect_prints_what_the_parser_sees(tmp_path: Path) -> None:
             "summary": "A court sat.",
         }
     ]
+
+
+def test_inspect_shows_the_date_that_an_alert_would_show() -> None:
+    document = '<feed xmlns="http://www.w3.org/2005/Atom"><entry><updated>2026-05-05T10:00:00Z</updated></entry></feed>'
+    [entry] = as_json(parse_document(document.encode(), url="https://example.org/"))["entries"]
+    assert entry["published"] == "2026-05-05T10:00:00+00:00"
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def _file(target: str) -> tuple[bytes, str]:
 
 
 def as_json(parsed: ParsedFeed) -> dict[str, Any]:
-    """The document as the command prints it."""
+    """The document as the command prints it; "published" is the date that an alert shows."""
     return {
         "kind": str(parsed.kind),
         "title": parsed.title,
@@ -51,7 +51,7 @@ def as_json(parsed: ParsedFeed) -> dict[str, Any]:
                 "id": entry.id,
                 "link": entry.link,
                 "title": entry.title,
-                "published": entry.published.isoformat() if entry.published else None,
+                "published": shown.isoformat() if (shown := entry.published or entry.updated) else None,
                 "summary": entry.summary,
             }
             for entry in parsed.entries

@@ -20,7 +20,8 @@ _TAG = re.compile(
     r"<(?:"
     r"!--(?:-?>|.*?--!?>|.*)"  # an unclosed comment runs to the end, as in browsers
     r"|!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)"
-    r"|(?P<end>/)?(?P<name>[a-zA-Z][a-zA-Z0-9:-]*+)(?:[^>\"']++|\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z))*+>?"
+    r"|(?P<end>/)?(?P<name>[a-zA-Z][a-zA-Z0-9:-]*+)"
+    r"(?:=\s*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z))|[^>=]++|=)*+>?"  # a quote begins a value only behind "="
     r"|[!?][a-zA-Z\[][^>]*+>?"
     r")",
     re.DOTALL,

@@ -51,6 +51,7 @@ _ALIASES = {
     "winbaltrim": "cp1257", "mac": "mac-roman", "macintosh": "mac-roman", "csmacintosh": "mac-roman", "x-mac-cyrillic": "mac-cyrillic",
 }  # fmt: skip
 _ASCII = bytes(range(0x80))
+_BAD = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of a byte that is no UTF-8
 _TEXT_CODECS_REFUSED = frozenset(
     [
         "base64",
@@ -105,7 +106,7 @@ def decode(body: bytes, content_type: str = "") -> str:
     for mark, name in _BOMS:
         if body.startswith(mark):
             rest = body[len(mark) :]
-            return (_nearly_utf8(rest) if name == "utf-8" else None) or rest.decode(name, "replace")
+            return _repaired_utf8(rest) if name == "utf-8" else rest.decode(name, "replace")
     head = body[:200].lstrip(b" \t\r\n")
     for start, name in _UNMARKED:
         if start.match(head):
@@ -156,14 +157,18 @@ def _not_ascii(body: bytes, content_type: str) -> str:
 def _nearly_utf8(body: bytes) -> str | None:
     """Rule 5: at least two good characters for each bad byte; in another encoding hardly any are good."""
     text = body.decode("utf-8", "surrogateescape")
-    bad = [char for char in text if "\udc80" <= char <= "\udcff"]
-    good = sum(1 for char in text if char > "\x7f") - len(bad)
-    if good < 2 * len(bad):
-        return None
-    repaired = {
-        ord(char): bytes([ord(char) - 0xDC00]).decode("cp1252", "replace") for char in dict.fromkeys(bad)
-    }
-    return text.translate(repaired)
+    bad = len(_BAD.findall(text))
+    good = sum(1 for char in text if char > "\x7f") - bad
+    return None if good < 2 * bad else _BAD.sub(_windows, text)
+
+
+def _repaired_utf8(body: bytes) -> str:
+    return _BAD.sub(_windows, body.decode("utf-8", "surrogateescape"))
+
+
+def _windows(found: re.Match[str]) -> str:
+    """What a byte that is no UTF-8 means in windows-1252."""
+    return bytes([ord(found[0]) - 0xDC00]).decode("cp1252", "replace")
 
 
 def _hardly_western(body: bytes) -> bool:

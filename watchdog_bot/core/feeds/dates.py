@@ -8,7 +8,7 @@ Forms read, first that fits:
    what people write. A weekday is passed over.
 5. dd.mm.yyyy; dd/mm/yyyy and mm/dd/yyyy only where one of the numbers cannot be a month.
 
-A time without a zone is taken as UTC. Zone names are those of RFC 822 and of the places this program watches.
+A time without a zone is taken as UTC, in Korean as Korea's. Zone names are those of RFC 822 and of the places this program watches.
 Only dates from 1995 to a day after now count: the rest are defaults of broken software.
 """
 
@@ -34,12 +34,15 @@ _ZONES = {
     "hkt": 480, "sgt": 480, "myt": 480, "pht": 480, "awst": 480, "ulat": 480, "yakt": 540, "jst": 540, "kst": 540, "vlat": 600,
     "aest": 600, "aedt": 660, "magt": 660, "sakt": 660, "pett": 720, "nzst": 720, "nzdt": 780, "brt": -180, "art": -180,
     "clt": -240, "ast": -240, "adt": -180, "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360,
-    "pst": -480, "pdt": -420, "akst": -540, "akdt": -480, "hst": -600, "idt": 180,
+    "pst": -480, "pdt": -420, "et": -300, "ct": -360, "mt": -420, "pt": -480, "akst": -540, "akdt": -480, "hst": -600, "idt": 180,
 }  # fmt: skip
+
+_KOREAN = ("오전", "오후")  # before noon, after noon
+_AFTERNOON = ("오후", "午後", "下午")
 
 _EPOCH = re.compile(r"(\d{9,11})(?:\.\d+)?|(\d{12,14})")
 _ISO = re.compile(
-    r"([12]\d{3})(?:-(\d{1,2})(?:-(\d{1,2}))?|(\d{2})(\d{2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2}))?"
+    r"(?:[A-Za-z]{3,9},?\s+(?=\d{4}/))?([12]\d{3})(?:-0?(\d{1,2})(?:-(\d{1,2}))?|(\d{2})(\d{2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2}))?"
     r"(?:(?:\s*[T,_]\s*|\s+|:)(\d{1,2})[:.]?(\d{2})(?:[:.]?(\d{2})(?:[.,:]\d+)?)?)?\s*(.*)",
     re.IGNORECASE,
 )
@@ -58,7 +61,7 @@ _DAY_FIRST = re.compile(
 )
 _MONTH_FIRST = re.compile(
     r"([^\W\d_]{3,20})\.?[\s./-]+(\d{1,2})(?:st|nd|rd|th)?\b(?!:)[\s,./-]*"
-    r"((?:\d{1,2}:\d{2}(?::\d{2})?)?(?:\s*[A-Z]{3,4})?)[\s,]*(\d{4})(?![\d:])",
+    r"((?:\d{1,2}:\d{2}(?::\d{2})?)?(?:\s*(?:[A-Z]{3,4}|[+-]\d{4}(?!\d)))?)[\s,]*(\d{4})(?![\d:])",
     re.IGNORECASE,
 )
 _YEAR_FIRST = re.compile(
@@ -104,8 +107,8 @@ def _iso(text: str) -> datetime | None:
         return None
     year, *date, hour, minute, second, rest = found.groups()
     month, day = next(((date[at], date[at + 1]) for at in range(0, len(date), 2) if date[at]), (None, None))
-    if rest and not _is_zone(rest) and month is None:
-        return None  # "2026 m. gegužės 1" begins with a year as well
+    if rest and not _is_zone(rest) and (month is None or (day is None and rest[0] in "/-.")):
+        return None  # "2026 m. gegužės 1" begins with a year as well, "2026-05/01" names no first of May
     rest = re.sub(r"\[[\w/+-]+\]$", "", rest)  # Java's zone id behind the offset
     if rest and not _is_zone(rest):
         if hour is None or _TIME.search(rest):
@@ -120,12 +123,9 @@ def _east_asian(text: str) -> datetime | None:
     found = _EAST_ASIA.search(text)
     if found is None:
         return None
-    rest = found[4]
-    afternoon = "오후" in rest or "午後" in rest or "下午" in rest
-    clock = _clock(rest)
-    if afternoon and clock[0] < 12:
-        clock = (clock[0] + 12, *clock[1:])
-    return _utc(int(found[1]), int(found[2]), int(found[3]), clock, _offset(rest))
+    return _joined(
+        int(found[1]), int(found[2]), int(found[3]), found[4] + (" kst" if "년" in found[0] else "")
+    )
 
 
 def _by_name(text: str) -> datetime | None:
@@ -167,11 +167,15 @@ def _clock(text: str) -> tuple[int, int, int]:
     hour = int(found[1])
     if found[4]:
         hour = hour % 12 + (12 if found[4][0] in "pP" else 0)
+    elif hour < 12 and any(mark in text for mark in _AFTERNOON):
+        hour += 12
     return hour, int(found[2] or 0), int(found[3] or 0)
 
 
 def _utc(year: int, month: int, day: int, clock: tuple[int, int, int], offset: int) -> datetime:
     hour, minute, second = clock
+    if hour > 24:
+        raise ValueError("no hour of a day")
     later = 1 if hour == 24 else 0  # ISO 8601: the end of the day
     moment = datetime(
         year, month, day, hour % 24, minute, min(second, 59), tzinfo=timezone(timedelta(minutes=offset))
@@ -181,9 +185,8 @@ def _utc(year: int, month: int, day: int, clock: tuple[int, int, int], offset: i
 
 def _offset(rest: str) -> int:
     """Minutes east of Greenwich; 0 where no zone is named."""
-    named = next(
-        (zone for word in _WORD.findall(rest) if (zone := _ZONES.get(word.casefold())) is not None), 0
-    )
+    named = next((zone for word in _WORD.findall(rest) if (zone := _ZONES.get(word.casefold())) is not None),
+                 _ZONES["kst"] if any(mark in rest for mark in _KOREAN) else 0)  # fmt: skip
     found = _OFFSET.search(rest)
     if found is None:
         return named

@@ -40,6 +40,14 @@ def absolute(href: str | None, base: str = "") -> str | None:
     return address if len(address) <= MAX_LINK and address.isprintable() else None
 
 
+def relative(href: str) -> str | None:
+    """A link that is relative, cleaned, where nothing is known that it is relative to; None for anything else."""
+    address = absolute(href, "https://unknown.invalid/")
+    if address is None or host_of(address) != "unknown.invalid":
+        return None
+    return _INSIDE.sub("", href.strip(_TRIM)).translate(_UNSAFE)
+
+
 def host_of(url: str) -> str:
     """The host, lower case, without "www."; empty where there is none."""
     try:

@@ -18,7 +18,7 @@ from watchdog_bot.core.feeds.charset import decode
 from watchdog_bot.core.feeds.jsonfeed import parse_json
 from watchdog_bot.core.feeds.page import parse_page
 from watchdog_bot.core.feeds.rules import SourceRules, in_section
-from watchdog_bot.core.feeds.sitemap import parse_sitemap
+from watchdog_bot.core.feeds.sitemap import parse_lines, parse_sitemap
 from watchdog_bot.core.feeds.xmlfeed import parse_xml
 from watchdog_bot.core.html import plain
 from watchdog_bot.core.model import FeedKind, ParsedFeed
@@ -33,6 +33,12 @@ _LATE_ROOT = re.compile(
     r"<(?:[A-Za-z][\w.-]*:)?(rss|feed|rdf|urlset|sitemapindex|channel)(?=[\s>])", re.IGNORECASE
 )
 _ENTRIES = re.compile(r"<(?:[A-Za-z][\w.-]*:)?(?:item|entry)[\s>]", re.IGNORECASE)
+# A feed that a template put into an XHTML page as a page's whole body.
+_WRAPPED = re.compile(
+    r"[^<]*+(?:<(?!body\b)[^>]*+>[^<]*+){0,30}<body\b[^>]*+>\s*+"
+    r"(?P<root><(?:feed\b[^>]*\bxmlns\s*=\s*.http://www\.w3\.org/2005/Atom|rss\b[^>]*\bversion\s*=))",
+    re.IGNORECASE,
+)
 _PAGE = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _TITLE = re.compile(r"<title\b[^>]*>(.{0,1000}?)</title>", re.IGNORECASE | re.DOTALL)
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel", "item", "entry"})
@@ -96,6 +102,10 @@ def _parse(
         return parse_xml(_from_root(start), url=url, now=now)
     if root != "html" and _ENTRIES.search(start):  # a root that is misspelt or missing
         return parse_xml(start, url=url, now=now)
+    if (wrapped := _WRAPPED.match(start)) is not None:
+        return parse_xml(start[wrapped.start("root") :], url=url, now=now)
+    if root == "" and (listed := parse_lines(start, url=url)) is not None:
+        return listed
     if (kind is FeedKind.PAGE or rules.container) and root == "html":
         return parse_page(start, url=url, rules=rules, now=now)
     raise ParseError(what_it_is(start, root))

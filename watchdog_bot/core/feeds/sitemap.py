@@ -46,6 +46,17 @@ def parse_sitemap(text: str, *, url: str, now: datetime | None = None) -> Parsed
     return ParsedFeed(kind=FeedKind.SITEMAP, entries=entries, children=children)
 
 
+def parse_lines(text: str, *, url: str) -> ParsedFeed | None:
+    """A sitemap that is a text, an address on each line (sitemaps.org, "Text file"); None if it is anything else."""
+    lines = text.split("\n", MAX_ADDRESSES)[:MAX_ADDRESSES]
+    addresses = [line.strip() for line in lines if line.strip()]
+    if len(addresses) < 2 or not all(each.lower().startswith(("http://", "https://")) for each in addresses):
+        return None
+    blocks: list[_Block] = [("url", {"loc": address}) for address in addresses]
+    entries = (_entry(fields, url=url, now=None) for _, fields in _newest(blocks))
+    return ParsedFeed(kind=FeedKind.SITEMAP, entries=tuple(entry for entry in entries if entry is not None))
+
+
 def _children(blocks: list[_Block], url: str) -> tuple[str, ...]:
     """The sitemaps that an index names: those for news first, then those for posts, then by their date."""
     named = [

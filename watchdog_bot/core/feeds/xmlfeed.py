@@ -25,7 +25,7 @@ import feedparser
 from watchdog_bot.core.errors import ParseError
 from watchdog_bot.core.feeds.dates import read_date
 from watchdog_bot.core.feeds.entry import MAX_ENTRIES, clean_language, make_entry, shortened
-from watchdog_bot.core.feeds.links import absolute
+from watchdog_bot.core.feeds.links import absolute, host_of, relative
 from watchdog_bot.core.feeds.salvage import salvage
 from watchdog_bot.core.html import clean, looks_like_markup, plain, plain_text
 from watchdog_bot.core.model import FeedKind, ParsedEntry, ParsedFeed
@@ -42,6 +42,7 @@ _BRISTLING = re.compile(r"<[A-Za-z][\w:.-]*+(?:\s++[\w:.-]++\s*+=\s*+(?:\"[^\"<]
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "html", "xhtml"})
+_PAIR = re.compile(r"<(a|b|i|u|em|strong|p|div|span|br)\b[^<>]*+>[^<>]*+</\1\s*>", re.IGNORECASE)
 _COMMENT = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
 MAX_COMMENTS = (
     200  # above which they are removed: feedparser's lenient reading takes the square of their number
@@ -57,17 +58,15 @@ def parse_xml(text: str, *, url: str, now: datetime | None = None) -> ParsedFeed
     text = _bounded(_mended(text))
     read = _best_reading(text)
     feed, damaged = read["feed"], bool(read["bozo"])
-    base = (
-        url if url.startswith("http") else _text(feed, "link")
-    )  # a file is nowhere: then relative to the site
     rss = not str(read["version"] or "").startswith("atom")
+    base = _base(feed, url, rss=rss)
     entries = tuple(_entry(each, base=base, rss=rss, now=now) for each in read["entries"][:MAX_ENTRIES])
     if damaged and entries and entries[-1] == ParsedEntry(None, None, "") and _is_cut_off(text):
         entries = entries[:-1]  # before it said a word
     if not entries:
         entries = salvage(text, url=url, now=now)
         damaged = damaged or bool(entries)
-    if not entries and not read["version"] and not _text(feed, "title") and "netscape.com/rdf/" not in text:
+    if not entries and not read["version"] and not _says_something(feed) and "netscape.com/rdf/" not in text:
         raise ParseError(f"not a feed that can be read: {_complaint(read, text)}")
     tail = _outside_entries(text) if "skip" in text or "Skip" in text else ""
     return ParsedFeed(
@@ -185,6 +184,23 @@ def _complaint(read: Mapping[str, Any], text: str) -> str:
     return f"malformed XML at line {line if text.startswith('<?xml') else max(1, line - 1)}: {message}"
 
 
+def _says_something(feed: Mapping[str, Any]) -> bool:
+    return any(_text(feed, key) for key in ("title", "link", "subtitle", "updated"))
+
+
+def _base(feed: Mapping[str, Any], url: str, *, rss: bool) -> str:
+    """What links are relative to: the document's address (RFC 4287 section 2, RFC 3986 section 5.1), or the site's
+    where that is a file's, or another host's in RSS, which has no rule: then somebody serves it for the site.
+    Empty where nothing is known.
+    """
+    selves = (href for rel, href, _ in _links(feed) if rel == "self")
+    sites = (_text(feed, "link"), *selves, _text(feed, "id"))
+    site = next((address for each in sites if (address := absolute(each)) is not None), "")
+    if not url.startswith("http"):
+        return site
+    return site if rss and absolute(_text(feed, "link")) and host_of(site) != host_of(url) else url
+
+
 # ------------------------------------------------------------------------------------------------ entries
 
 
@@ -222,11 +238,17 @@ def _text(raw: Mapping[str, Any], key: str) -> str:
 
 
 def _title(raw: Mapping[str, Any], *, rss: bool) -> str:
-    """Atom says what it holds; in RSS, markup in a title is meant as such by nearly everybody."""
+    """Atom says what it holds, so that in its texts only a pair of tags is markup, by mistake; in RSS, and in what is
+    of no known type, markup in a title is meant as such by nearly everybody.
+    """
     value = _text(raw, "title")
     detail = _get(raw, "title_detail")
     kind = _text(detail, "type") if isinstance(detail, dict) else ""
-    return plain(value) if kind in _HTML_TYPES or (rss and looks_like_markup(value)) else plain_text(value)
+    if kind in _HTML_TYPES:
+        return plain(value)
+    is_text = not rss and kind == "text/plain"
+    meant = _PAIR.search(value) is not None if is_text else looks_like_markup(value)
+    return plain(value) if meant else plain_text(value)
 
 
 def _content(raw: Mapping[str, Any]) -> str:
@@ -252,18 +274,22 @@ def _links(raw: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
 
 
 def _link(raw: Mapping[str, Any], base: str) -> str | None:
-    """The first alternate link to a page; else to anything; else a permalink guid; else whatever points on."""
+    """The first alternate link to a page; else to anything; else a permalink guid; else whatever points on, at last to
+    a recording. Where nobody knows what it is relative to, a relative link stays as it is.
+    """
     links = tuple(_links(raw))
     pages = [href for rel, href, kind in links if rel == "alternate" and (kind in _HTML_TYPES or not kind)]
     others = [href for rel, href, _ in links if rel == "alternate"]
     last = [href for rel, href, _ in links if rel in {"related", "via", "self"}]
+    last += [href for rel, href, _ in links if rel == "enclosure"]
     for href in (*pages, *others):
         if (address := absolute(href, base)) is not None:
             return address
     link = absolute(
         _text(raw, "link")
     )  # feedparser's, from a guid: "5" is no address, whatever isPermaLink says
-    return link or next((address for href in last if (address := absolute(href, base)) is not None), None)
+    link = link or next((address for href in last if (address := absolute(href, base)) is not None), None)
+    return link or (None if base else next(filter(None, map(relative, (*pages, *others))), None))
 
 
 def _tags(raw: Mapping[str, Any]) -> Iterable[str]:
