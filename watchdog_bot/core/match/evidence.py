@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from watchdog_bot.core.match import locate
 from watchdog_bot.core.match.program import NAME, TITLE, text_leaf
 from watchdog_bot.core.match.query_tree import Form, Phrase, Prefix, TextLeaf, Word
@@ -40,8 +42,7 @@ class Witness:
     def _made(self, key: str) -> tuple[Evidence, ...]:
         at = self._reading.first.get(key)
         if at is not None:  # a plain word, as most are
-            found, where = self._reading.surface(at)
-            return (Evidence("word", key, found, where),)
+            return _word(key, *self._reading.surface(at))
         if key.startswith(_COUNTRY_KINDS):
             return self._country(key.partition(":")[2])
         if key.startswith("topic:"):
@@ -70,14 +71,28 @@ class Witness:
         return (Evidence("topic", name, piece.found, piece.where),) if piece else ()
 
     def _words(self, key: str) -> tuple[Evidence, ...]:
-        leaf = text_leaf(key)
+        leaf, wanted = _asked(key)
         reading = self._reading.title if leaf.in_title else self._reading
         exact = locate.place(reading, leaf, self._post.language)
-        places = [place for place in (exact, reading.names.get(key.removeprefix(TITLE))) if place]
-        if not places:  # pragma: no cover - what is found stands somewhere; if not, the alert is worth more
+        other = reading.names.get(key.removeprefix(TITLE)) if reading.names else None
+        if exact is None or (other is not None and other < exact):
+            exact = other
+        if (
+            exact is None
+        ):  # pragma: no cover - what is found stands somewhere; if not, the alert is worth more
             return ()
-        found, where = reading.surface(*min(places))
-        return (Evidence(_kind(leaf, found), _wanted(key), found, where),)
+        found, where = reading.surface(*exact)
+        return (Evidence(_kind(leaf, found), wanted, found, where),)
+
+
+@lru_cache(maxsize=20_000)
+def _word(key: str, found: str, where: str) -> tuple[Evidence, ...]:
+    return (Evidence("word", key, found, where),)
+
+
+@lru_cache(maxsize=20_000)
+def _asked(key: str) -> tuple[TextLeaf, str]:
+    return text_leaf(key), _wanted(key)
 
 
 def _wanted(key: str) -> str:

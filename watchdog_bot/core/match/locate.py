@@ -22,9 +22,9 @@ def place(reading: Reading, leaf: TextLeaf, published: str | None) -> Place | No
         case Form(text):
             return _form(reading, forms.plain(text), published)
         case Prefix(text):
-            return _words(reading, [f"{starred_words(text)[0]}*"])
+            return _words(reading, f"{text}*")
         case Word(text) | Phrase(text):
-            return _words(reading, starred_words(text))
+            return _words(reading, text)
 
 
 def starred_words(text: str) -> list[str]:
@@ -34,11 +34,24 @@ def starred_words(text: str) -> list[str]:
     return [token.folded + ("*" if text.startswith("*", token.end) else "") for token in tokens(text)]
 
 
-def _words(reading: Reading, wanted: list[str]) -> Place | None:
-    if len(wanted) == 1 and wanted[0] in reading.first:
-        return reading.first[wanted[0]], 1
-    found = pattern(" ".join(wanted)).search(reading.joined)
-    return (reading.position(found.start()), len(wanted)) if found else None
+def _words(reading: Reading, text: str) -> Place | None:
+    wanted, length = _folded(text)
+    if "*" in wanted:
+        found = pattern(wanted).search(reading.joined)
+        at = found.start() if found else -1
+    elif length == 1:
+        first = reading.first.get(wanted)
+        return None if first is None else (first, 1)
+    else:
+        at = reading.joined.find(f" {wanted} ")
+    return None if at < 0 else (reading.position(at), length)
+
+
+@lru_cache(maxsize=20_000)
+def _folded(text: str) -> tuple[str, int]:
+    """What is looked for in `Reading.joined`, and how many words it is."""
+    wanted = starred_words(text)
+    return " ".join(wanted), len(wanted)
 
 
 @lru_cache(maxsize=4096)
@@ -56,7 +69,7 @@ def _form(reading: Reading, word: str, published: str | None) -> Place | None:
         if forms.belongs(word, language):
             wanted = forms.keys(word, language)
             fitting.update(each for each in raw if not wanted.isdisjoint(forms.keys(each, language)))
-    return min(((reading.first_raw[raw], 1) for raw in fitting), default=None)
+    return min(((reading.raw.index(raw), 1) for raw in fitting), default=None)
 
 
 def name_by_word(reading: Reading, wanted: names.Name, raw: str) -> Place | None:
@@ -64,7 +77,7 @@ def name_by_word(reading: Reading, wanted: names.Name, raw: str) -> Place | None
     if not wanted.fits[wanted.longest](raw):
         return None
     if len(wanted.fits) == 1:
-        return reading.first_raw[raw], 1
+        return reading.raw.index(raw), 1
     for at in reading.every(raw):
         if _follow(reading, at - wanted.longest, wanted):
             return at - wanted.longest, len(wanted.fits)

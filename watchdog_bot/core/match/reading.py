@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, KeysView
 from functools import cached_property
 
 from watchdog_bot.core.model import PostText
 from watchdog_bot.core.text import folded_words, raw_words, starts, word_length
 
 GRAM_MAX = 3  # words of the longest runs in `Reading.grams`
-_END = ("", "")  # so that a phrase cannot reach over the end of a field
 _BREAK = "\n"  # stands between fields, so that no phrase reaches from one into the next
 
 
@@ -46,35 +45,43 @@ class Reading:
         return dict(zip(reversed(self.folded), range(len(self.folded) - 1, -1, -1), strict=True))
 
     @cached_property
-    def first_raw(self) -> dict[str, int]:
-        """The first position of each word as it stands."""
-        return dict(zip(reversed(self.raw), range(len(self.raw) - 1, -1, -1), strict=True))
+    def raw_distinct(self) -> KeysView[str]:
+        """The words as they stand, each once."""
+        return dict.fromkeys(self.raw).keys()
 
     @cached_property
-    def raw_distinct(self) -> frozenset[str]:
-        """The words as they stand, each once."""
-        return frozenset(self.raw)
+    def capitalised(self) -> list[str]:
+        """Those that stand there with a capital: none of them is a folded word."""
+        return [raw for raw in self.raw_distinct - self.distinct if raw[0].isupper()]
 
     def every(self, raw: str) -> Iterator[int]:
         """Every position of a word that stands there as `raw`."""
-        at = self.first_raw[raw]
+        at = self.raw.index(raw)
         for _ in range(self.raw.count(raw) - 1):
             yield at
             at = self.raw.index(raw, at + 1)
         yield at
 
-    def grams(self, firsts: Container[str]) -> set[str]:
-        """Every two and three words next to each other in a field of which the first is one of `firsts`.
-
-        They are quoted like the key of a phrase.
+    def grams(
+        self, firsts: Container[str], asked: Container[str], beginnings: Container[str]
+    ) -> tuple[set[str], set[str]]:
+        """Two and three words next to each other in a field, quoted like the key of a phrase: those that are `asked`,
+        and those of three that are one of `beginnings`. `firsts` holds the first word of every one of both.
         """
-        found: set[str] = set()
+        whole: set[str] = set()
+        begun: set[str] = set()
         for words in self._by_field():
-            field = [*words, *_END]
-            at = [number for number, word in enumerate(field) if word in firsts]
-            found.update([f'"{field[n]} {field[n + 1]}"' for n in at])
-            found.update([f'"{field[n]} {field[n + 1]} {field[n + 2]}"' for n in at])
-        return found
+            for first, second, third in zip(words, [*words[1:], ""], [*words[2:], "", ""], strict=False):
+                if first in firsts:
+                    pair = f'"{first} {second}'
+                    if (key := f'{pair}"') in asked:
+                        whole.add(key)
+                    key = f'{pair} {third}"'
+                    if key in asked:
+                        whole.add(key)
+                    if key in beginnings:
+                        begun.add(key)
+        return whole, begun
 
     def position(self, offset: int) -> int:
         """The position of the word behind a space in `joined`."""
@@ -91,11 +98,11 @@ class Reading:
 
     def surface(self, position: int, length: int = 1) -> tuple[str, str]:
         """`length` words from a position as they stand in the text, and where that is."""
-        number = self.field_of(position)
+        number = bisect_right(self.starts, position) - 1
         where, text = self.fields[number]
         if length == 1:
             raw = self.raw[position]
-            return raw[: word_length(raw)], where
+            return (raw[: word_length(raw)] if raw[-1] in "sS" else raw), where
         return _stretch(text, self.raw[position : position + length], position - self.starts[number]), where
 
 
@@ -104,6 +111,11 @@ _GAP = 16  # characters between two words, more than there usually are
 
 def _stretch(text: str, raw: list[str], first: int) -> str:
     """Where words, of which the first is number `first`, stand next to each other: that part of the text."""
+    plain = " ".join(raw)
+    at = text.find(plain)
+    end = at + len(plain)
+    if at >= 0 and not text[at - 1 : at].strip() and not text[end : end + 1].strip():  # as most stand
+        return text[at : end - len(raw[-1]) + word_length(raw[-1])]
     room = sum(map(len, raw)) + _GAP * len(raw)
     at = text.find(raw[0])
     while at >= 0:

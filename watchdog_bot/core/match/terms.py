@@ -192,10 +192,9 @@ class Terms:
     def _in_words(self, reading: Reading, language: str | None) -> set[str]:
         found = set(reading.distinct)
         if self._firsts:
-            grams = reading.grams(self._firsts)
-            found.update(self._uses.keys() & grams)
-            if self._longer:
-                self._add_verified(self._longer, grams, reading, found)
+            phrases, beginnings = reading.grams(self._firsts, self._uses, self._longer)
+            found |= phrases
+            self._add_verified(self._longer, beginnings, reading, found)
         if self._prefixes:
             self._add_prefixes(reading.distinct, found)
         if self._starred:
@@ -238,14 +237,16 @@ class Terms:
     def _add_names(self, reading: Reading, found: set[str]) -> None:
         places = reading.names
         hooks = self._names
-        for raw in reading.raw_distinct:
-            if raw[0].isupper():
-                for hook in names.hooks_of_word(raw):
-                    if hook in hooks:
-                        for key in hooks.under(hook):
-                            place = locate.name_by_word(reading, asked_name(key), raw)
-                            if place is not None and place < places.get(key, _BEYOND):
-                                places[key] = place
+        asked = hooks.keys()
+        for raw in reading.capitalised:
+            spelled = names.hooks_of_word(raw)
+            if asked.isdisjoint(spelled):
+                continue
+            for hook in spelled & asked:
+                for key in hooks.under(hook):
+                    place = locate.name_by_word(reading, asked_name(key), raw)
+                    if place is not None and place < places.get(key, _BEYOND):
+                        places[key] = place
         found.update(places)
 
     def _in_source(self, source: str) -> tuple[str, ...]:
