@@ -139,6 +139,16 @@ def test_inspect_shows_the_date_that_an_alert_would_show() -> None:
     assert entry["published"] == "2026-05-05T10:00:00+00:00"
 
 
+def test_inspect_shows_the_sitemaps_that_an_index_names() -> None:
+    index = b"<sitemapindex><sitemap><loc>https://example.org/1.xml</loc></sitemap></sitemapindex>"
+    shown = as_json(parse_document(index, url="https://example.org/"))
+    assert (shown["kind"], shown["entries"], shown["children"]) == (
+        "sitemap",
+        [],
+        ["https://example.org/1.xml"],
+    )
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [("", "empty"), ("<html><body>Hello</body></html>", "page"), ("just words", "not a feed")],

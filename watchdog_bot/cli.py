@@ -254,8 +254,11 @@ def feeds_inspect(
         markup=False,
     )
     for entry in parsed.entries:
-        date = f"{entry.published:%Y-%m-%d %H:%M}" if entry.published else "no date"
+        moment = entry.published or entry.updated
+        date = f"{moment:%Y-%m-%d %H:%M}" if moment else "no date"
         out.print(f"• {date}  {entry.title}\n  {entry.link or '(no link)'}", highlight=False, markup=False)
+    for child in parsed.children:
+        out.print(f"• sitemap  {child}", highlight=False, markup=False)
 
 
 # ------------------------------------------------------------------ matching

@@ -42,7 +42,9 @@ def _file(target: str) -> tuple[bytes, str]:
 
 
 def as_json(parsed: ParsedFeed) -> dict[str, Any]:
-    """The document as the command prints it; "published" is the date that an alert shows."""
+    """The document as the command prints it; "published" is the date that an alert shows, "children" are there only
+    where an index names sitemaps.
+    """
     return {
         "kind": str(parsed.kind),
         "title": parsed.title,
@@ -56,4 +58,5 @@ def as_json(parsed: ParsedFeed) -> dict[str, Any]:
             }
             for entry in parsed.entries
         ],
+        **({"children": list(parsed.children)} if parsed.children else {}),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from base64 import b64encode
 from datetime import UTC, datetime
 
@@ -141,6 +142,18 @@ def test_a_text_of_addresses_is_a_sitemap() -> None:
     ]
     many = "\n".join(f"https://a.example/{number}" for number in range(MAX_ENTRIES + 10))
     assert len(read(many).entries) == MAX_ENTRIES
+
+
+def test_an_index_may_write_addresses_without_their_element() -> None:
+    index = "<sitemapindex><sitemap>\nhttps://a.example/map?p=1&amp;l=en\n</sitemap><sitemap>no address</sitemap></sitemapindex>"
+    assert read(index).children == ("https://a.example/map?p=1&l=en",)
+
+
+def test_a_sitemap_that_breaks_off_gives_the_addresses_it_has_whole() -> None:
+    body = gzip.compress(
+        b"<urlset>" + b"<url><loc>https://a.example/1</loc></url>" * 3 + b"<url><loc>https://a.exam"
+    )
+    assert len(parse_document(body, url=FILE).entries) == 3
 
 
 def test_a_text_that_holds_an_address_is_no_sitemap() -> None:

@@ -106,6 +106,9 @@ def _fields(block: str) -> dict[str, str]:
         if prefix.lower() in {"image", "video"}:
             continue
         fields.setdefault(name.lower(), cdata.strip() if cdata else unescape(value).strip())
+    bare = block.partition("<")[0].strip()
+    if "loc" not in fields and bare.startswith("http"):  # some indexes write the address without its element
+        fields["loc"] = unescape(bare)
     return fields
 
 
