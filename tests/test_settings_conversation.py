@@ -290,6 +290,23 @@ async def test_an_hourly_digest_comes_at_the_full_hour_and_an_empty_one_does_not
     assert len(vera.chat.from_bot) == before
 
 
+async def test_what_joined_a_story_after_its_digest_is_behind_the_digests_button(bot: Timed) -> None:
+    vera = await reader(bot)
+    await comes(bot, vera, "Hourly digest")
+    await bot.held(vera.chat, VERDICT)
+    bot.clock.jump(3600)
+    sent = await bot.digest(vera.chat)
+    press = await bot.press(vera, "📰 Other reports", message=sent)
+    assert press.answer is not None
+    assert "No other source" in press.answer.text
+    again = replace(VERDICT, slug="again", title=f"{VERDICT.title}, court says")
+    bot.publish(again, feed=bot.sources.trouble)
+    await bot.polled()
+    listed = await bot.press_for_reply(vera, "📰 Other reports", message=sent)
+    assert again.title in listed.text
+    assert "Journalists in Trouble (demo)" in listed.text
+
+
 async def test_a_daily_digest_comes_at_the_local_time_chosen(bot: Timed) -> None:
     vera = await reader(bot)
     await comes(bot, vera, "Daily digest")
@@ -403,6 +420,29 @@ async def test_a_correction_comes_as_a_silent_reply_to_those_who_ask_for_that(bo
     assert reply.silent
     assert reply.text.startswith("✏️ Changed by its source\n")
     assert vera.chat.messages[sent.id] == sent
+
+
+async def test_every_report_is_an_alert_for_those_who_ask_for_that_and_it_can_be_taken_back(
+    bot: Timed,
+) -> None:
+    vera = await reader(bot)
+    assert "one alert, later reports are added to it" in (await pressed(bot, vera)).text
+    assert "an alert for each" in (await pressed(bot, vera, "An alert for every report")).text
+    assert "one alert, later" in (await pressed(bot, vera, "An alert for every report")).text
+
+
+async def test_a_report_that_joins_a_changed_post_is_no_second_correction(bot: Timed) -> None:
+    vera = await reader(bot)
+    await pressed(bot, vera, "Corrections as replies")
+    sent = await bot.alert(vera.chat, VERDICT)
+    bot.publish(CHANGED)
+    await bot.polled()
+    await bot.until(lambda: bot.alerts(vera.chat, CHANGED.title))
+    before = len(vera.chat.from_bot)
+    bot.publish(replace(CHANGED, slug="again"), feed=bot.sources.trouble)
+    await bot.polled()
+    await bot.until(lambda: "also at" in vera.chat.messages[sent.id].text)
+    assert len(vera.chat.from_bot) == before
 
 
 # ------------------------------------------------------------------ pause

@@ -53,6 +53,42 @@ async def test_the_second_source_joins_the_alert_without_a_sound(bot: Running) -
     assert not bot.alerts(vera.chat, AGAIN.title)
 
 
+async def test_what_joined_an_alert_is_behind_its_button(bot: Running) -> None:
+    vera = bot.simulator.person("Vera")
+    await bot.say(vera, "/countries Belarus")
+    await bot.polled()
+    bot.publish(FIRST)
+    await bot.until(lambda: bot.alerts(vera.chat, FIRST.title))
+    bot.publish(AGAIN, feed=bot.sources.trouble)
+    joined = await bot.until(lambda: next((m for m in vera.chat.from_bot if "also at" in m.text), None))
+    listed = await bot.press_for_reply(vera, "📰 1 other report", message=joined)
+    assert AGAIN.title in listed.text
+    assert "Journalists in Trouble (demo)" in listed.text
+    assert any((each.url or "").endswith(AGAIN.slug) for each in listed.entities)
+    link = next(each.url for each in listed.entities if each.url)
+    told = await bot.say(vera, f"/why {link}")
+    assert "You were not sent this by itself" in told.text
+    assert FIRST.title in told.text
+
+
+async def test_who_wants_every_report_is_alerted_of_each_and_others_of_one(bot: Running) -> None:
+    vera, nino = bot.simulator.person("Vera"), bot.simulator.person("Nino")
+    for person in (vera, nino):
+        await bot.say(person, "/countries Belarus")
+    await bot.say(nino, "/settings")
+    await bot.press(nino, "An alert for every report")
+    await bot.polled()
+    bot.publish(FIRST)
+    await bot.until(lambda: bot.alerts(nino.chat, FIRST.title))
+    bot.publish(AGAIN, feed=bot.sources.trouble)
+    own = await bot.until(lambda: next(iter(bot.alerts(nino.chat, AGAIN.title)), None))
+    assert "also at" in own.text
+    listed = await bot.press_for_reply(nino, "📰 1 other report", message=own)
+    assert FIRST.title in listed.text
+    await bot.until(lambda: next((m for m in vera.chat.from_bot if "also at" in m.text), None))
+    assert not bot.alerts(vera.chat, AGAIN.title)
+
+
 async def test_whom_only_the_second_report_concerns_is_alerted_by_it(bot: Running) -> None:
     nino = bot.simulator.person("Nino")
     await bot.say(nino, "/keywords zebra")

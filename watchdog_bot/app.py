@@ -380,7 +380,7 @@ async def _edit(app: App, claimed: ClaimedDelivery, message: Message) -> SendRes
     """
     address, sent_as = claimed.subscriber.address, claimed.delivery.message_id
     assert sent_as is not None, "only what was sent is edited"
-    if claimed.settings.corrections is Corrections.REPLY and claimed.post.changed_at is not None:
+    if claimed.settings.corrections is Corrections.REPLY and claimed.changed:
         reply = replace(message, silent=True, protect=claimed.settings.protect)
         return await send(app.bot, address, reply, reply_to=sent_as)
     return await edit(app.bot, address, sent_as, message)

@@ -148,6 +148,64 @@ def test_other_sources_of_the_post_are_named() -> None:
     assert links[1:] == [("TextUrl", "Memorial", "https://memorial.example/1")]
 
 
+def others(count: int, **more: object) -> tuple[AlsoAt, ...]:
+    return tuple(
+        AlsoAt(f"Source {number}", f"https://s{number}.example/", f"Report {number}", NOW)
+        for number in range(count)
+    )
+
+
+def test_beyond_five_other_sources_are_counted_and_all_are_behind_a_button() -> None:
+    shown = alert(post(), also_at=others(7))
+    assert "also at Source 0, Source 1, Source 2, Source 3, Source 4 and 2 more · " in parse(shown.html).text
+    assert [button.text for button in shown.buttons[1]] == ["📰 7 other reports"]
+    assert [button.text for button in alert(post(), also_at=others(1)).buttons[1]] == ["📰 1 other report"]
+
+
+def test_other_reports_are_listed_with_their_own_titles_links_and_times() -> None:
+    found = render.reports([(post(), others(2)), (post(), ())])
+    assert found is not None
+    parsed = parse(found.html)
+    assert parsed.text == (
+        "📰 Court jails student\n"
+        "• Report 0 — Source 0, 24 Nov 2026, 21:00 UTC\n"
+        "• Report 1 — Source 1, 24 Nov 2026, 21:00 UTC"
+    )
+    assert ("TextUrl", "Report 1", "https://s1.example/") in parsed.entities
+
+
+def test_where_no_other_source_has_it_there_is_nothing_to_list() -> None:
+    assert render.reports([(post(), ())]) is None
+
+
+def test_hostile_names_of_other_reports_forge_no_markup() -> None:
+    found = render.reports([(post(), (AlsoAt("<b>x", "javascript:alert(1)", "<a href=x>&"),))])
+    assert found is not None
+    assert "• <a href=x>& — <b>x" in parse(found.html).text
+    assert not [entity for entity in parse(found.html).entities if entity[0] == "TextUrl"]
+
+
+@pytest.mark.parametrize(
+    ("title", "link"), [("r", "l"), ("😀" * 300, "l"), ("r", "l" * 2000)], ids=["many", "long", "addresses"]
+)
+def test_a_long_list_of_reports_keeps_to_telegrams_limits_and_counts_the_rest(title: str, link: str) -> None:
+    many = tuple(AlsoAt("Source", f"https://a.example/{link}", title, NOW) for _ in range(90))
+    found = render.reports([(post(), many)])
+    assert found is not None
+    parsed = parse(found.html)
+    assert utf16_length(parsed.text) <= 4096
+    assert len(parsed.entities) <= 100
+    listed = parsed.text.count("•")
+    assert listed
+    assert parsed.text.endswith(f"… and {90 - listed} more")
+
+
+def test_why_a_joined_post_was_not_sent_names_the_alert_that_has_it() -> None:
+    parsed = parse(render.why_joined(post(title="Later"), post()).html)
+    assert "You were not sent this by itself\nLater\n" in parsed.text
+    assert "Court jails student — Watchdog" in parsed.text
+
+
 def test_many_matched_words_are_cut_to_a_few_and_counted() -> None:
     evidence = [Evidence("word", f"word{number}", "x", "title") for number in range(12)]
     assert parse(alert(post(), *evidence).html).text.endswith("“word7” and 4 more")

@@ -11,6 +11,7 @@ from tests.telegram_html import parse
 from watchdog_bot.core.buttons import decode
 from watchdog_bot.core.model import (
     Address,
+    AlsoAt,
     ChatKind,
     ClaimedDelivery,
     ClaimedDigest,
@@ -28,7 +29,7 @@ from watchdog_bot.core.model import (
     SubscriberState,
 )
 from watchdog_bot.core.render import Names, alert
-from watchdog_bot.core.render_digest import Page, corrected, digest, page
+from watchdog_bot.core.render_digest import Page, corrected, digest, page, shown_on
 from watchdog_bot.core.tempo import ChatSettings, Corrections
 from watchdog_bot.core.text import utf16_length
 
@@ -194,6 +195,31 @@ def test_further_pages_repeat_the_headings_and_lead_back() -> None:
         assert back.args == (str(before.first), "0")
 
 
+def test_a_line_counts_the_other_sources_and_each_page_has_a_button_for_them() -> None:
+    also = (AlsoAt("Other"), AlsoAt("Third"))
+    whole = owed(*(replace(claimed(number, "word " * 30), also_at=also) for number in range(1, 60)))
+    for one in turned(whole):
+        assert one.message.buttons[-1][0].text == "📰 Other reports"
+        back = decode(one.message.buttons[-1][0].data or "")
+        assert back is not None
+        first, late = back.args
+        assert (int(first), late) == (one.first, "0")
+        there = shown_on(whole, one.first, NAMES)
+        assert len(there) == one.end - one.first
+        assert (
+            f" — Source & Sons and 2 more, {there[0].post.first_seen_at.day} Mar "
+            in parse(one.message.html).text
+        )
+    assert shown_on(whole, 99, NAMES) == ()
+
+
+def test_reports_that_come_later_move_no_line_to_another_page() -> None:
+    before = owed(*(claimed(number, "word " * 30) for number in range(1, 60)))
+    also = tuple(AlsoAt(str(number)) for number in range(99))
+    after = owed(*(replace(each, also_at=also) for each in before.deliveries))
+    assert [one.first for one in turned(after)] == [one.first for one in turned(before)]
+
+
 def test_there_is_no_page_beyond_the_last_line_or_before_the_first() -> None:
     assert page(owed(claimed(1)), 1, NAMES) is None
     assert page(owed(claimed(1)), -1, NAMES) is None
@@ -253,7 +279,7 @@ def test_over_all_pages_every_line_stands_once_and_every_page_is_within_telegram
 
 def changed(corrections: Corrections, *, zone: str = "UTC") -> ClaimedDelivery:
     one = claimed(1, "New title", about=("UA",), wanted=ChatSettings(zone=zone, corrections=corrections))
-    return replace(one, post=replace(one.post, changed_at=START + timedelta(hours=5)))
+    return replace(one, post=replace(one.post, changed_at=START + timedelta(hours=5)), changed=True)
 
 
 def test_a_changed_alert_ends_with_when_it_was_updated() -> None:
@@ -270,6 +296,11 @@ def test_a_correction_that_comes_as_a_reply_begins_by_saying_so() -> None:
     text = parse(corrected(alert(one, NAMES), one).html).text
     assert text.startswith("✏️ Changed by its source\n")
     assert text.endswith("✏️ updated 14:00")
+
+
+def test_an_alert_that_another_report_joined_is_no_second_correction() -> None:
+    one = replace(changed(Corrections.REPLY), changed=False)
+    assert "Changed by its source" not in corrected(alert(one, NAMES), one).html
 
 
 @settings(max_examples=30, deadline=None)

@@ -454,8 +454,9 @@ class ClaimedDelivery:
     delivery: Delivery
     post: Post
     subscriber: Subscriber
-    also_at: tuple[AlsoAt, ...] = ()  # other feeds that carry the post
+    also_at: tuple[AlsoAt, ...] = ()  # other feeds that carry the post or its story
     settings: ChatSettings = DEFAULT_SETTINGS
+    changed: bool = False  # the post was changed since this was sent, and its reader is to learn of that
 
 
 @dataclass(frozen=True, slots=True)

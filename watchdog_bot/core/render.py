@@ -7,6 +7,7 @@ would fetch the page from elsewhere and show its picture unasked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from watchdog_bot.core import buttons
 from watchdog_bot.core.model import AlsoAt, Button, ClaimedDelivery, Evidence, Message, Post
 from watchdog_bot.core.summarise import DEFAULT_LIMIT, summary
-from watchdog_bot.core.text import cut
+from watchdog_bot.core.text import cut, utf16_length
 
 TITLE_LIMIT = 400  # UTF-16 units of a title shown
 WORDS_SHOWN = 8  # matched words named in an alert; /why names all
@@ -23,7 +24,11 @@ WORD_LIMIT = 60
 NAME_LIMIT = 80
 COUNTRIES_SHOWN = 4
 ALSO_SHOWN = 5
+REPORTS_LIMIT = 3600  # UTF-16 units of a list of other reports, of the 4,096 that Telegram takes
+REPORTS_HTML = 30_000  # characters with markup; addresses may be long
+REPORTS_SHOWN = 30  # each is a link and a time, and Telegram takes 100 entities a message
 LINK_LIMIT = 2048
+_TAG = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ def headline(post: Post, names: Names, wanted: Sequence[str] = ()) -> str:
 
 
 def alert(claimed: ClaimedDelivery, names: Names, *, summary_limit: int = DEFAULT_LIMIT) -> Message:
-    """One post as one message, with the reasons and the buttons *Why?* and *Mute*.
+    """One post as one message, with the reasons and the buttons *Why?* and *Mute*; *Other reports* if there are any.
 
     `summary_limit` is in UTF-16 units. A delivery whose last answer was lost says that it may be a repeat.
     """
@@ -90,13 +95,14 @@ def alert(claimed: ClaimedDelivery, names: Names, *, summary_limit: int = DEFAUL
     lines.append(_reasons(evidence, names))
     if claimed.delivery.doubts:
         lines.append("<i>Telegram may have shown you this once already.</i>")
-    return Message(html="\n".join(line for line in lines if line), buttons=_buttons(post))
+    return Message(html="\n".join(line for line in lines if line), buttons=_buttons(post, claimed.also_at))
 
 
 def _sources(claimed: ClaimedDelivery) -> tuple[str, ...]:
     own = escape(cut(claimed.post.feed_name, NAME_LIMIT))
     others = [_linked(other) for other in claimed.also_at[:ALSO_SHOWN]]
-    return (own, "also at " + ", ".join(others)) if others else (own,)
+    more = len(claimed.also_at) - len(others)
+    return (own, "also at " + ", ".join(others) + (f" and {more} more" if more else "")) if others else (own,)
 
 
 def _linked(other: AlsoAt) -> str:
@@ -105,13 +111,17 @@ def _linked(other: AlsoAt) -> str:
     return f'<a href="{escape(target)}">{name}</a>' if target else name
 
 
-def _buttons(post: Post) -> tuple[tuple[Button, ...], ...]:
+def _buttons(post: Post, also_at: Sequence[AlsoAt]) -> tuple[tuple[Button, ...], ...]:
     row = (
         Button("❓ Why?", data=buttons.encode("why", post.id)),
         Button("🔕 Mute", data=buttons.encode("mute", post.id)),
     )
     target = link(post.link)
-    return ((Button("🔗 Read", url=target), *row),) if target else (row,)
+    first = (Button("🔗 Read", url=target), *row) if target else row
+    if not also_at:
+        return (first,)
+    counted = "1 other report" if len(also_at) == 1 else f"{len(also_at)} other reports"
+    return first, (Button(f"📰 {counted}", data=buttons.encode("also", post.id)),)
 
 
 def _reasons(evidence: Sequence[Evidence], names: Names) -> str:
@@ -133,6 +143,39 @@ def wish(evidence: Evidence, names: Names) -> str:
     return f"“{shown}”"
 
 
+def reports(told: Sequence[tuple[Post, Sequence[AlsoAt]]]) -> Message | None:
+    """Where else these posts stand, each report with its own title, link and source; None where no other source has
+    any of them.
+    """
+    lines: list[str] = []
+    shown = 0
+    total = sum(len(others) for _, others in told)
+    for post, others in told:
+        if not others:
+            continue
+        title = f"📰 <b>{escape(cut(post.title.strip() or '(untitled)', TITLE_LIMIT))}</b>"
+        for number, other in enumerate(others):
+            new = [_report(other)] if number else [title, _report(other)]
+            if shown == REPORTS_SHOWN or not _fits([*lines, *new]):
+                return Message("\n".join([*lines, f"… and {total - shown} more"]))
+            lines += new
+            shown += 1
+    return Message("\n".join(lines)) if lines else None
+
+
+def _report(other: AlsoAt) -> str:
+    name = escape(cut(other.name, NAME_LIMIT))
+    title, target = escape(cut(other.title.strip() or other.name, TITLE_LIMIT)), link(other.link)
+    linked = f'<a href="{escape(target)}">{title}</a>' if target else title
+    return f"• {linked} — {name}" + (f", {when(other.seen_at, other.seen_at)}" if other.seen_at else "")
+
+
+def _fits(lines: Sequence[str]) -> bool:
+    """Whether what is shown of these, and what is sent, leaves room for a last line."""
+    html = "\n".join(lines)
+    return len(html) <= REPORTS_HTML and utf16_length(_TAG.sub("", html)) <= REPORTS_LIMIT
+
+
 def why(post: Post, evidence: Sequence[Evidence], queries: Sequence[str], names: Names) -> Message:
     """Every piece of evidence: what was asked, which words of the post answered, where they stand."""
     lines = ["<b>Why you were sent this</b>", titled(post.title, post.link), ""]
@@ -141,6 +184,17 @@ def why(post: Post, evidence: Sequence[Evidence], queries: Sequence[str], names:
         lines += ["", "Your subscriptions that asked for it:"]
         lines += [f"• <code>{escape(cut(query, 200))}</code>" for query in queries[:10]]
     return Message(html="\n".join(lines))
+
+
+def why_joined(post: Post, told: Post) -> Message:
+    """Why a post was not sent by itself: the reader has an alert of its story."""
+    return Message(
+        "<b>You were not sent this by itself</b>\n"
+        f"{titled(post.title, post.link)}\n"
+        "It tells what another source told before, so it was added to the alert of that:\n"
+        f"{titled(told.title, told.link)} — {escape(cut(told.feed_name, NAME_LIMIT))}\n"
+        "To have an alert for every report: /settings"
+    )
 
 
 def why_not(post: Post, refusals: Sequence[tuple[str, str]], names: Names) -> Message:

@@ -10,6 +10,8 @@ A digest, in this order:
    page in place. Every page begins at a line's number, so turning on never skips one, and repeats the headings.
 4. Times are the reader's own (`tg-time`); where a client does not know that, those of the chat's zone.
 5. An empty digest is no page.
+6. A line says how many other sources had its story by then. Those that came later, and all of them with their links,
+   are behind the button “Other reports”.
 """
 
 from __future__ import annotations
@@ -77,7 +79,16 @@ def page(claimed: ClaimedDigest, first: int, names: Names) -> Page | None:
     heading = _heading(len(lines), first, late=claimed.late)
     html, end = _filled(heading, lines, first)
     row = _turning(heading, lines, first, end, late=claimed.late)
-    return Page(Message(html, buttons=(row,) if row else ()), first, end, len(lines))
+    others = (Button("📰 Other reports", data=buttons.encode("dr", first, int(claimed.late))),)
+    return Page(Message(html, buttons=(row, others) if row else (others,)), first, end, len(lines))
+
+
+def shown_on(claimed: ClaimedDigest, first: int, names: Names) -> tuple[ClaimedDelivery, ...]:
+    """What stands on the page that begins with that line, in its order; nothing where there is no such page."""
+    found = page(claimed, first, names)
+    if found is None:
+        return ()
+    return tuple(line.delivery for line in _lines(claimed.deliveries, names)[found.first : found.end])
 
 
 def corrected(alert: Message, claimed: ClaimedDelivery) -> Message:
@@ -85,7 +96,7 @@ def corrected(alert: Message, claimed: ClaimedDelivery) -> Message:
     moment = claimed.post.changed_at or claimed.post.first_seen_at
     stamp = _time(moment, zones.of(claimed.settings.zone), "t", "%H:%M")
     lines = [alert.html, f"<i>✏️ updated {stamp}</i>"]
-    if claimed.settings.corrections is Corrections.REPLY:
+    if claimed.settings.corrections is Corrections.REPLY and claimed.changed:
         lines.insert(0, "✏️ <b>Changed by its source</b>")
     return replace(alert, html="\n".join(lines))
 
@@ -210,10 +221,11 @@ def _text(one: ClaimedDelivery) -> _Piece:
     target = link(one.post.link)
     linked = f'<a href="{escape(target)}">{escape(title)}</a>' if target else escape(title)
     source = cut(one.post.feed_name, NAME_LIMIT)
+    others = f" and {len(one.also_at)} more" if one.also_at else ""
     stamp = _time(_moment(one), local_zone, "dt", "%b %H:%M", day=True)
     repeat = " <i>(maybe a repeat)</i>" if one.delivery.doubts else ""
-    longest = f"• {title} — {source}, 00 Mmm 00:00 (maybe a repeat)"
-    return _Piece(f"• {linked} — {escape(source)}, {stamp}{repeat}", utf16_length(longest))
+    longest = f"• {title} — {source} and 000 more, 00 Mmm 00:00 (maybe a repeat)"
+    return _Piece(f"• {linked} — {escape(source)}{others}, {stamp}{repeat}", utf16_length(longest))
 
 
 def _time(moment: datetime, local_zone: tzinfo, style: str, pattern: str, *, day: bool = False) -> str:

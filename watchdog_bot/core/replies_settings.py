@@ -14,7 +14,7 @@ from watchdog_bot.core import zones
 from watchdog_bot.core.buttons import encode
 from watchdog_bot.core.model import Button, Message, Subscription
 from watchdog_bot.core.render import escape
-from watchdog_bot.core.tempo import ChatSettings, Corrections, QuietMode, Tempo
+from watchdog_bot.core.tempo import ChatSettings, Corrections, QuietMode, StoryAlerts, Tempo
 from watchdog_bot.core.text import cut
 
 LIST_LIMIT = 3300  # UTF-16 units that a list may fill before it is cut
@@ -62,6 +62,7 @@ def home(view: SettingsView) -> Message:
         f"Forwarding and saving alerts: {'not possible' if chosen.protect else 'possible'}",
         f"Link previews: {'shown' if chosen.previews else 'not shown'}",
         f"When a source changes a post: {corrections(chosen)}",
+        f"When several sources tell one story: {stories(chosen)}",
     ]
     return Message("\n".join(lines), buttons=_home_rows(view))
 
@@ -80,6 +81,7 @@ def _home_rows(view: SettingsView) -> tuple[tuple[Button, ...], ...]:
             _switch("Previews", "previews", on=chosen.previews),
             _switch("Corrections as replies", "replies", on=replies_now),
         ),
+        (_switch("An alert for every report", "each", on=chosen.stories is StoryAlerts.EACH),),
         (Button("🗂 How each subscription comes", data=encode("st")),),
         _pause_row(view),
         (Button("Close", data=encode("sx")),),
@@ -139,6 +141,12 @@ def corrections(chosen: ChatSettings) -> str:
     """What becomes of alerts that were sent."""
     as_reply = chosen.corrections is Corrections.REPLY
     return "a reply to my alert says so" if as_reply else "my alert is edited"
+
+
+def stories(chosen: ChatSettings) -> str:
+    """What becomes of a report that another source had before."""
+    every = chosen.stories is StoryAlerts.EACH
+    return "an alert for each" if every else "one alert, later reports are added to it"
 
 
 # ------------------------------------------------------------------ screens

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
@@ -32,13 +33,20 @@ def claim(db: Database, now: datetime, *, limit: int, lease_seconds: float) -> t
                     WHERE pending_edit.due_at <= ? AND gate.until IS NULL
                         AND (pending_edit.lease_until IS NULL OR pending_edit.lease_until <= ?)
                     ORDER BY pending_edit.due_at, pending_edit.delivery_id LIMIT ?
-                ) RETURNING delivery_id, attempts
+                ) RETURNING delivery_id, attempts, changed
                 """,
                 [lease, moment, moment, moment, limit],
             )
         )
-        attempts = {row["delivery_id"]: row["attempts"] for row in found}
-        return tuple(ClaimedEdit(one, attempts[one.delivery.id], lease) for one in load(db, sorted(attempts)))
+        by_id = {row["delivery_id"]: row for row in found}
+        return tuple(
+            ClaimedEdit(
+                replace(one, changed=bool(by_id[one.delivery.id]["changed"])),
+                by_id[one.delivery.id]["attempts"],
+                lease,
+            )
+            for one in load(db, sorted(by_id))
+        )
 
 
 def record(db: Database, claimed: ClaimedEdit, change: EditChange, now: int) -> bool:

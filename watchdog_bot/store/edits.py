@@ -7,17 +7,19 @@ from sqlite_utils import Database
 from watchdog_bot.core.model import PostId
 
 
-def plan(db: Database, post_id: PostId, now: int) -> None:
+def plan(db: Database, post_id: PostId, now: int, *, changed: bool) -> None:
     """Every alert of the post that went out alone is to be edited; one being edited just now is, once more.
 
+    `changed`: its source changed it; else another source has it as well.
     So is one that is on its way: it may have been written before the change. It is edited once it has arrived.
     """
     db.execute(
         """
-        INSERT INTO pending_edit (delivery_id, due_at)
-        SELECT id, ? FROM delivery
+        INSERT INTO pending_edit (delivery_id, changed, due_at)
+        SELECT id, ?, ? FROM delivery
         WHERE post_id = ? AND state IN ('sending', 'doubtful', 'sent') AND fold = 0
-        ON CONFLICT (delivery_id) DO UPDATE SET due_at = excluded.due_at, attempts = 0, lease_until = NULL
+        ON CONFLICT (delivery_id) DO UPDATE SET due_at = excluded.due_at, attempts = 0, lease_until = NULL,
+            changed = CASE WHEN excluded.changed = 1 THEN 1 ELSE pending_edit.changed END
         """,
-        [now, post_id],
+        [int(changed), now, post_id],
     )

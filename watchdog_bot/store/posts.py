@@ -321,7 +321,7 @@ def _carry(db: Database, update: FeedUpdate, sighting: Sighting) -> None:
     feed_id, post_id, at = update.feed.feed_id, sighting.post_id, update.at
     if not _sight(db, feed_id, post_id, sighting.keys, at, link=sighting.link):
         return
-    edits.plan(db, post_id, ms(at))
+    edits.plan(db, post_id, ms(at), changed=False)
     if found[0] is not None:
         _join(db, found[0], feed_id, sighting.link, at)
 
@@ -329,7 +329,7 @@ def _carry(db: Database, update: FeedUpdate, sighting: Sighting) -> None:
 def _join(db: Database, story: PostId, feed_id: FeedId, link: str | None, at: datetime) -> None:
     """The story is in this feed too. Sent alerts get "also at …" where that is news."""
     if _sight(db, feed_id, story, EntryKeys(), at, link=link):
-        edits.plan(db, story, ms(at))
+        edits.plan(db, story, ms(at), changed=False)
 
 
 def _sight(
@@ -375,5 +375,5 @@ def _edit(db: Database, edit: PostEdit, at: datetime) -> Owing | None:
     )
     entry = edit.entry
     if (before["title"], before["link"], before["summary"]) != (entry.title, entry.link, entry.summary):
-        edits.plan(db, edit.post_id, ms(at))
+        edits.plan(db, edit.post_id, ms(at), changed=True)
     return owing

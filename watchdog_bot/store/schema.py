@@ -203,6 +203,7 @@ _FIRST = (
     """
     CREATE TABLE pending_edit (
         delivery_id INTEGER NOT NULL PRIMARY KEY REFERENCES delivery (id) ON DELETE CASCADE,
+        changed INTEGER NOT NULL,
         due_at INTEGER NOT NULL,
         attempts INTEGER NOT NULL DEFAULT 0,
         lease_until INTEGER

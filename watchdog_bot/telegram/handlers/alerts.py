@@ -37,6 +37,9 @@ async def _why_of(ask: Ask, address: str) -> Message:
     delivery = await ask.desk.store.delivery_for(known.id, post.id) if known else None
     if known is not None and delivery is not None:
         return render.why(post, delivery.evidence, await ask.desk.askers(known, post), ask.desk.names)
+    story = await ask.desk.store.post(post.story) if post.story is not None else None
+    if story is not None and known and await ask.desk.store.delivery_for(known.id, story.id):
+        return render.why_joined(post, story)
     return render.why_not(post, await ask.desk.refusals(known, post) if known else (), ask.desk.names)
 
 
@@ -52,6 +55,16 @@ async def why_pressed(ask: Ask) -> Answer:
     return Answer(
         send=render.why(post, delivery.evidence, await ask.desk.askers(known, post), ask.desk.names)
     )
+
+
+@press("also", who=Who.ANYONE)
+async def also(ask: Ask) -> Answer:
+    """Which other sources have told what the alert tells, as of now."""
+    post = await ask.desk.store.post(PostId(int(ask.args[0])))
+    if post is None:
+        return Answer("That post is no longer kept")
+    found = render.reports([(post, await ask.desk.store.also_at(post))])
+    return Answer(send=found) if found else Answer("No other source has it any more", alert=True)
 
 
 @press("mute", who=Who.CHAT_ADMIN)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from watchdog_bot.core import render_digest, zones
+from watchdog_bot.core import render, render_digest, zones
 from watchdog_bot.core import replies_settings as replies
 from watchdog_bot.core.model import (
     ClaimedDelivery,
@@ -19,7 +19,7 @@ from watchdog_bot.core.model import (
 )
 from watchdog_bot.core.mutes import MuteKind
 from watchdog_bot.core.replies_settings import Pause, SettingsView
-from watchdog_bot.core.tempo import ChatSettings, Corrections, QuietMode, Tempo
+from watchdog_bot.core.tempo import ChatSettings, Corrections, QuietMode, StoryAlerts, Tempo
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
 
 OFF = frozenset({"off", "none", "no", "0", "-", "нет"})
@@ -86,6 +86,7 @@ async def switch(ask: Ask) -> Answer:
 
 def _switches(*, on: bool) -> dict[str, tuple[Change, str]]:
     style = Corrections.REPLY if on else Corrections.EDIT
+    stories = StoryAlerts.EACH if on else StoryAlerts.JOINED
     return {
         "protect": (
             lambda chosen: replace(chosen, protect=on),
@@ -98,6 +99,10 @@ def _switches(*, on: bool) -> dict[str, tuple[Change, str]]:
         "replies": (
             lambda chosen: replace(chosen, corrections=style),
             "Corrections come as replies" if on else "Alerts are edited when their post changes",
+        ),
+        "each": (
+            lambda chosen: replace(chosen, stories=stories),
+            "Every report is an alert" if on else "Later reports of a story join its alert",
         ),
     }
 
@@ -319,6 +324,21 @@ async def turn(ask: Ask) -> Answer:
     return Answer(f"{found.first + 1}–{found.end} of {found.total}", edit=found.message)
 
 
+@press("dr", who=Who.ANYONE)
+async def digest_reports(ask: Ask) -> Answer:
+    """Which other sources have what stands on this page of a digest, as of now."""
+    first, late = int(ask.args[0]), _flag(ask.args[1])
+    known = await ask.known()
+    lines = await _carried(ask, known) if known else ()
+    if known is None or not lines:
+        return Answer("This digest is no longer kept", alert=True)
+    shown = render_digest.shown_on(ClaimedDigest(known, lines, late), first, ask.desk.names)
+    found = render.reports([(one.post, one.also_at) for one in shown])
+    if found is None:
+        return Answer("No other source has told any of these so far", alert=True)
+    return Answer(send=found)
+
+
 async def _carried(ask: Ask, known: Subscriber) -> tuple[ClaimedDelivery, ...]:
     """What the pressed message carried, of posts that are still kept."""
     store = ask.desk.store
@@ -326,4 +346,10 @@ async def _carried(ask: Ask, known: Subscriber) -> tuple[ClaimedDelivery, ...]:
     sent = await store.recent_deliveries(known.id, SENT_LOOKED_THROUGH)
     mine = [each for each in sent if each.message_id == ask.message_id]
     kept = [(each, await store.post(each.post_id)) for each in mine]
-    return tuple(ClaimedDelivery(each, post, known, settings=chosen) for each, post in kept if post)
+    return tuple(
+        [
+            ClaimedDelivery(each, post, known, await store.also_at(post), settings=chosen)
+            for each, post in kept
+            if post
+        ]
+    )
