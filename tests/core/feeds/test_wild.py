@@ -57,6 +57,21 @@ def test_in_a_file_that_tells_nothing_a_relative_link_stays_as_it_is(href: str, 
     assert rss(f"<title>Raid</title><link>{href}</link>", "<link>/</link>").link == link
 
 
+def test_a_json_feed_in_a_file_has_links_relative_to_its_site() -> None:
+    def link(head: str) -> str | None:
+        return (
+            read(
+                f'{{"version": "https://jsonfeed.org/version/1.1", {head} "items": [{{"id": "1", "url": "/raid"}}]}}'
+            )
+            .entries[0]
+            .link
+        )
+
+    assert link('"home_page_url": "https://journal.example/en/",') == "https://journal.example/raid"
+    assert link('"feed_url": "https://journal.example/feed.json",') == "https://journal.example/raid"
+    assert link("") == "/raid"
+
+
 def test_rss_that_another_host_serves_has_links_relative_to_its_site() -> None:
     head = "<link>https://journal.example/</link>"
     assert rss("<link>/raid</link>", head, "https://feeds.example/j").link == "https://journal.example/raid"

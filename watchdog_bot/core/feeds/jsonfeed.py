@@ -15,7 +15,7 @@ from typing import Any
 
 from watchdog_bot.core.errors import ParseError
 from watchdog_bot.core.feeds.entry import MAX_ENTRIES, clean_language, make_entry, shortened
-from watchdog_bot.core.feeds.links import absolute
+from watchdog_bot.core.feeds.links import absolute, relative
 from watchdog_bot.core.html import clean, plain
 from watchdog_bot.core.model import FeedKind, ParsedEntry, ParsedFeed
 
@@ -75,6 +75,8 @@ def _feed(document: dict[str, Any], *, url: str, now: datetime | None) -> Parsed
     if "jsonfeed.org" not in version and not any(_looks_like_item(each) for each in items):
         raise ParseError("JSON, but not a JSON Feed: it does not say so and its items look like none")
     home = absolute(_string(document, "home_page_url"), url)
+    if not url.startswith("http"):  # a file is nowhere: then relative to the site
+        url = home or absolute(_string(document, "feed_url")) or ""
     language = clean_language(document.get("language"))
     return ParsedFeed(
         kind=FeedKind.JSON,
@@ -104,7 +106,7 @@ def _item(item: dict[str, Any], *, url: str, now: datetime | None) -> ParsedEntr
     return make_entry(
         id=_identifier(item),
         link=absolute(_string(item, "url"), url) or absolute(_string(item, "external_url"), url)
-        or absolute(_identifier(item)),
+        or absolute(_identifier(item)) or (None if url else relative(_string(item, "url"))),
         title=plain(_string(item, "title")),
         summary=plain(_string(item, "summary")),
         content=plain(html) if html else clean(text),
