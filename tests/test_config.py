@@ -89,6 +89,8 @@ def test_the_keys_that_are_off_in_the_example_can_be_set(tmp_path: Path) -> None
                 summary="p",
                 archive="/news/{year}/{month}/{day}",
             ),
+            mirror="https://mirror.example/{path}",
+            archive="https://web.archive.org/web/{url}",
         ),
     )
 

@@ -79,7 +79,9 @@ class FeedAdder:
     async def _known(self, url: str) -> Feed | None:
         wanted = canonical_link(url)
         feeds = await self._store.feeds()
-        return next((feed for feed in feeds if canonical_link(feed.url) == wanted), None)
+        former = await self._store.former_addresses()
+        before = next((feed_id for each, feed_id in former.items() if canonical_link(each) == wanted), None)
+        return next((feed for feed in feeds if canonical_link(feed.url) == wanted or feed.id == before), None)
 
 
 async def look(fetcher: Fetching, parser: Parsing, address: str) -> ParsedFeed | str:

@@ -13,7 +13,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -29,10 +29,11 @@ from watchdog_bot.checking import Checked, targets
 from watchdog_bot.checking import check as check_feeds
 from watchdog_bot.clock import Clock, SystemClock
 from watchdog_bot.config import Settings
+from watchdog_bot.configured import outdated, sync_feeds
 from watchdog_bot.core import render, render_digest, replies, replies_feeds
 from watchdog_bot.core.errors import ConfigError, StoreError
 from watchdog_bot.core.match import forms
-from watchdog_bot.core.model import ClaimedDelivery, Feed, FeedKind, Message, PostId, SendResult, Subscriber
+from watchdog_bot.core.model import ClaimedDelivery, Feed, Message, PostId, SendResult, Subscriber
 from watchdog_bot.core.tempo import Corrections
 from watchdog_bot.core.text import fold
 from watchdog_bot.deliver import Deliverer, Pace
@@ -150,7 +151,8 @@ def _refuse_example(settings: Settings) -> None:
 async def _prepare(parts: Parts) -> None:
     await offer_topics(parts.store)
     subscriptions = await parts.desk.load()
-    feeds = await sync_feeds(parts)
+    catalogue = data.load_catalogue() if parts.settings.catalogue.enabled else ()
+    feeds = await sync_feeds(parts.store, parts.settings.feeds, catalogue)
     log.info(
         "started",
         version=__version__,
@@ -166,35 +168,6 @@ async def offer_topics(store: Store) -> None:
     for shipped in data.load_topics():
         if await store.first_offer(f"topic:{shipped.name}") and fold(shipped.name) not in present:
             await store.save_topic(shipped.topic())
-
-
-async def sync_feeds(parts: Parts) -> int:
-    """Bring the feeds up to the configuration, and add what the catalogue offers for the first time.
-
-    What the configuration says of a feed holds from the next start on; returns how many feeds there are.
-    """
-    for each in parts.settings.feeds:
-        rules = each.rules.to_text()
-        feed = await parts.store.add_feed(
-            each.url, name=each.name, kind=each.kind, every=each.every, rules=rules
-        )
-        # What form a feed has is seen in its documents; only that a page is to be read as one must be said.
-        kind = each.kind if each.kind is FeedKind.PAGE else feed.kind
-        if (feed.name, feed.kind, feed.every, feed.rules) != (each.name, kind, each.every, rules):
-            await parts.store.configure_feed(
-                feed.id, name=each.name, kind=kind, every=each.every, rules=rules
-            )
-    for source in data.load_catalogue() if parts.settings.catalogue.enabled else ():
-        if source.url and await parts.store.first_offer(source.url):
-            await parts.store.add_feed(
-                source.url,
-                name=source.name,
-                kind=source.kind,
-                countries=source.countries,
-                language=source.language,
-                rules=source.rules.to_text(),
-            )
-    return len(await parts.store.feeds())
 
 
 async def _serve(parts: Parts, stop: asyncio.Event) -> None:
@@ -432,8 +405,14 @@ async def feeds_add(
 async def feeds_list(settings: Settings) -> tuple[tuple[Feed, str], ...]:
     """Every feed with its health in words."""
     async with assembled(settings) as parts:
-        now = parts.clock.now()
-        return tuple((feed, replies_feeds.feed_state(feed, now)) for feed in await parts.store.feeds())
+        now, feeds = parts.clock.now(), await parts.store.feeds()
+        mends = outdated(parts.settings.feeds, feeds, await parts.store.former_addresses())
+        return tuple((feed, _state(feed, mends.get(feed.id), now)) for feed in feeds)
+
+
+def _state(feed: Feed, mend: str | None, now: datetime) -> str:
+    state = replies_feeds.feed_state(feed, now)
+    return f"{state}; {mend}" if mend else state
 
 
 async def feeds_check(

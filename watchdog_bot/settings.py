@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from watchdog_bot.core.feeds import elsewhere
 from watchdog_bot.core.feeds.rules import NO_RULES, SourceRules, faults, from_table
 from watchdog_bot.core.model import FeedKind
 
@@ -132,6 +133,16 @@ def _address(value: str) -> str:
         raise ValueError("does not start with https:// or http://")
     if not host:
         raise ValueError("names no host")
+    return text
+
+
+def _pattern(value: str) -> str:
+    """Where a post is found elsewhere; empty where it is not."""
+    text = value.strip()
+    if len(text) > URL_LIMIT:
+        raise ValueError(f"is longer than {URL_LIMIT} characters")
+    if text and (wrong := elsewhere.fault(text)) is not None:
+        raise ValueError(wrong)
     return text
 
 
@@ -356,6 +367,15 @@ class FeedSettings(Section):
         default=NO_RULES,
         description='Write what the source does not say itself: rules = { container = "article", '
         'section = "/news/*" }; docs/sources.md explains each.',
+    )
+    mirror: Annotated[str, AfterValidator(_pattern)] = Field(
+        default="",
+        description="Write where readers find its posts when they cannot reach it: "
+        '"https://mirror.example/{path}", or with {url} for the whole address.',
+    )
+    archive: Annotated[str, AfterValidator(_pattern)] = Field(
+        default="",
+        description='Write a web archive\'s address of a post: "https://web.archive.org/web/{url}".',
     )
 
 

@@ -58,6 +58,7 @@ class FeedHealth:
     failing_since: datetime | None = None
     cause: str | None = None  # why it fails, in words an admin understands
     note: str | None = None  # what came of the last outage: "unreachable 3 h; caught up 4 posts"
+    damaged: bool = False  # its last document was malformed and read leniently
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class Feed:
     countries: tuple[str, ...] = ()  # what the source is about when it is about few (ISO 3166 alpha-2)
     language: str | None = None
     rules: str = ""  # what an operator says about its documents (core.feeds.rules, as text)
+    mirror: str = ""  # where readers find its posts when they cannot reach it (core.feeds.elsewhere)
+    archive: str = ""  # the same in a web archive
     memory: HttpMemory = HttpMemory()
     health: FeedHealth = FeedHealth()
     next_check_at: datetime | None = None  # None: at once

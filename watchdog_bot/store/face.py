@@ -155,8 +155,12 @@ class Store:
         countries: Sequence[str] = (),
         language: str | None = None,
         rules: str = "",
+        mirror: str = "",
+        archive: str = "",
     ) -> Feed:
-        """The feed at this address: a new one that is due at once, or the one that is there, unchanged."""
+        """The feed at this address, or that moved away from it: a new one that is due at once, or the one that is there,
+        unchanged.
+        """
         return await self._run(
             feeds.add,
             url,
@@ -166,7 +170,13 @@ class Store:
             countries=countries,
             language=language,
             rules=rules,
+            mirror=mirror,
+            archive=archive,
         )
+
+    async def former_addresses(self) -> Mapping[str, FeedId]:
+        """Addresses that feeds had before their servers moved them for good."""
+        return await self._run(feeds.former_addresses)
 
     async def first_offer(self, url: str) -> bool:
         """Whether this address of the catalogue is offered for the first time: what an admin removed stays removed."""
@@ -177,11 +187,27 @@ class Store:
         return await self._run(feeds.remove, feed_id)
 
     async def configure_feed(
-        self, feed_id: FeedId, *, name: str, kind: FeedKind, every: int | None, rules: str
+        self,
+        feed_id: FeedId,
+        *,
+        name: str,
+        kind: FeedKind,
+        every: int | None,
+        rules: str,
+        mirror: str = "",
+        archive: str = "",
     ) -> None:
         """What the operator says of a feed now. It is asked at once, and its next document is read whole."""
         await self._run(
-            feeds.configure, feed_id, name=name, kind=kind, every=every, rules=rules, now=self._now()
+            feeds.configure,
+            feed_id,
+            name=name,
+            kind=kind,
+            every=every,
+            rules=rules,
+            mirror=mirror,
+            archive=archive,
+            now=self._now(),
         )
 
     async def pause_feed(self, feed_id: FeedId, *, paused: bool) -> bool:

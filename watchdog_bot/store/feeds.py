@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -24,18 +24,55 @@ def add(
     countries: Sequence[str],
     language: str | None,
     rules: str = "",
+    mirror: str = "",
+    archive: str = "",
 ) -> Feed:
-    """The feed at this address: the one that is there already, unchanged, or a new one that is due at once."""
+    """The feed at this address, or that its server has moved away from it: the one that is there already, unchanged,
+    or a new one that is due at once.
+    """
     with writing(db):
-        db.execute(
-            """
-            INSERT INTO feed (url, name, kind, every, countries, language, rules)
-            VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO NOTHING
-            """,
-            [url, name, kind.value, every, rows.pack(list(countries)), language, rules],
+        known = _at(db, url)
+        if known is not None:
+            return known
+        row = next(
+            iter(
+                db.query(
+                    """
+                    INSERT INTO feed (url, name, kind, every, countries, language, rules, mirror, archive)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *
+                    """,
+                    [
+                        url,
+                        name,
+                        kind.value,
+                        every,
+                        rows.pack(list(countries)),
+                        language,
+                        rules,
+                        mirror,
+                        archive,
+                    ],
+                )
+            )
         )
-        (row,) = db.query("SELECT * FROM feed WHERE url = ?", [url])
-    return rows.feed(row)
+        return rows.feed(row)
+
+
+def _at(db: Database, url: str) -> Feed | None:
+    """The feed whose address this is, else the one whose address it was."""
+    found = db.query(
+        """
+        SELECT feed.* FROM feed WHERE url = :url OR id = (SELECT feed_id FROM former_address WHERE url = :url)
+        ORDER BY url = :url DESC LIMIT 1
+        """,
+        {"url": url},
+    )
+    return next(map(rows.feed, found), None)
+
+
+def former_addresses(db: Database) -> Mapping[str, FeedId]:
+    """Every address that a feed had before its server moved it for good."""
+    return {row["url"]: FeedId(row["feed_id"]) for row in db.query("SELECT * FROM former_address")}
 
 
 def offered(db: Database, url: str) -> bool:
@@ -53,17 +90,26 @@ def remove(db: Database, feed_id: FeedId) -> bool:
 
 
 def configure(
-    db: Database, feed_id: FeedId, *, name: str, kind: FeedKind, every: int | None, rules: str, now: int
+    db: Database,
+    feed_id: FeedId,
+    *,
+    name: str,
+    kind: FeedKind,
+    every: int | None,
+    rules: str,
+    mirror: str,
+    archive: str,
+    now: int,
 ) -> None:
     """What the operator says of the feed. Its next document is read whole: other rules may see other entries in it."""
     with writing(db):
         db.execute(
             """
-            UPDATE feed SET name = ?, kind = ?, every = ?, rules = ?, next_check_at = ?,
+            UPDATE feed SET name = ?, kind = ?, every = ?, rules = ?, mirror = ?, archive = ?, next_check_at = ?,
                 etag = NULL, last_modified = NULL, body_hash = NULL, slices = NULL
             WHERE id = ?
             """,
-            [name, kind.value, every, rules, now, feed_id],
+            [name, kind.value, every, rules, mirror, archive, now, feed_id],
         )
 
 
@@ -132,7 +178,7 @@ def change(db: Database, update: FeedChange) -> None:
         """
         UPDATE feed SET
             etag = ?, last_modified = ?, body_hash = ?, slices = ?, moved_to = ?, moved_times = ?,
-            pace = ?, note = ?,
+            pace = ?, note = ?, damaged = ?,
             last_checked_at = ?, last_ok_at = ?, last_new_at = ?, failures = ?, failing_since = ?, cause = ?,
             next_check_at = ?, kind = ?, baseline_done = ?,
             paused = CASE WHEN ? = 1 THEN 1 ELSE paused END,
@@ -148,6 +194,7 @@ def change(db: Database, update: FeedChange) -> None:
             memory.moved_times,
             memory.pace,
             health.note,
+            int(health.damaged),
             ms_or_none(health.last_checked_at),
             ms_or_none(health.last_ok_at),
             ms_or_none(health.last_new_at),
@@ -162,7 +209,18 @@ def change(db: Database, update: FeedChange) -> None:
         ],
     )
     if update.url is not None:
-        db.execute(
-            "UPDATE feed SET url = ? WHERE id = ? AND NOT EXISTS (SELECT 1 FROM feed WHERE url = ?)",
-            [update.url, update.feed_id, update.url],
-        )
+        _move(db, update.feed_id, update.url)
+
+
+def _move(db: Database, feed_id: FeedId, url: str) -> None:
+    """Keep the old address: whoever names it, a configuration or a person, means this feed."""
+    free = "NOT EXISTS (SELECT 1 FROM feed WHERE url = :url)"
+    values = {"url": url, "id": feed_id}
+    db.execute(
+        f"""
+        INSERT INTO former_address (url, feed_id) SELECT url, id FROM feed WHERE id = :id AND {free}
+        ON CONFLICT (url) DO UPDATE SET feed_id = excluded.feed_id
+        """,  # noqa: S608 - our own words
+        values,
+    )
+    db.execute(f"UPDATE feed SET url = :url WHERE id = :id AND {free}", values)  # noqa: S608 - the same

@@ -111,6 +111,8 @@ def feed(row: Row) -> Feed:
         countries=tuple(json.loads(row["countries"])),
         language=row["language"],
         rules=row["rules"],
+        mirror=row["mirror"],
+        archive=row["archive"],
         memory=HttpMemory(
             etag=row["etag"],
             last_modified=row["last_modified"],
@@ -128,6 +130,7 @@ def feed(row: Row) -> Feed:
             failing_since=moment_or_none(row["failing_since"]),
             cause=row["cause"],
             note=row["note"],
+            damaged=bool(row["damaged"]),
         ),
         next_check_at=moment(row["next_check_at"]) if row["next_check_at"] else None,
         baseline_done=bool(row["baseline_done"]),

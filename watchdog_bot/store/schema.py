@@ -52,6 +52,9 @@ _FIRST = (
         pace TEXT NOT NULL DEFAULT '',
         note TEXT,
         rules TEXT NOT NULL DEFAULT '',
+        mirror TEXT NOT NULL DEFAULT '',
+        archive TEXT NOT NULL DEFAULT '',
+        damaged INTEGER NOT NULL DEFAULT 0,
         last_checked_at INTEGER,
         last_ok_at INTEGER,
         last_new_at INTEGER,
@@ -66,6 +69,21 @@ _FIRST = (
     """,
     # Addresses of the shipped catalogue that were added once: one that an admin removed does not come back.
     "CREATE TABLE offered_feed (url TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID",
+    # Addresses that a feed had before its server moved it for good: whoever names one means that feed.
+    """
+    CREATE TABLE former_address (
+        url TEXT NOT NULL PRIMARY KEY,
+        feed_id INTEGER NOT NULL REFERENCES feed (id) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX former_address_feed ON former_address (feed_id)",
+    # Feeds whose document is a sitemap index: what is remembered of the sitemaps it names (core.feeds.sitemap_index).
+    """
+    CREATE TABLE sitemap_index (
+        feed_id INTEGER NOT NULL PRIMARY KEY REFERENCES feed (id) ON DELETE CASCADE,
+        state TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
     "CREATE INDEX feed_due ON feed (next_check_at) WHERE paused = 0",
     """
     CREATE TABLE post (

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from watchdog_bot.core.feeds.elsewhere import fault
 from watchdog_bot.core.feeds.entry import clean_language
 from watchdog_bot.core.feeds.identity import canonical_link
 from watchdog_bot.core.feeds.links import absolute
@@ -33,6 +34,8 @@ class Source:
     countries: tuple[str, ...] = ()  # what it is about when it is about few
     last_verified: date | None = None  # None: never
     note: str = ""
+    mirror: str = ""  # where readers find its posts when they cannot reach it (core.feeds.elsewhere)
+    archive: str = ""  # the same in a web archive
     rules: SourceRules = field(default=NO_RULES)
 
     @property
@@ -41,9 +44,23 @@ class Source:
         return self.languages[0] if len(self.languages) == 1 else None
 
 
-_KEYS = frozenset({"name", "home", "url", "kind", "languages", "countries", "last_verified", "note", "rules"})
+_KEYS = frozenset(
+    {
+        "name",
+        "home",
+        "url",
+        "kind",
+        "languages",
+        "countries",
+        "last_verified",
+        "note",
+        "mirror",
+        "archive",
+        "rules",
+    }
+)
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_TEXTS = ("name", "home", "url", "kind", "note")
+_TEXTS = ("name", "home", "url", "kind", "note", "mirror", "archive")
 
 
 def read_catalogue(text: str) -> tuple[Source, ...]:
@@ -93,6 +110,8 @@ def _source(row: dict[str, Any], number: int) -> Source:
             countries=tuple(_country(each) for each in row.get("countries", ())),
             last_verified=_day(row.get("last_verified", "never")),
             note=row.get("note", ""),
+            mirror=_pattern("mirror", row),
+            archive=_pattern("archive", row),
             rules=_rules(row.get("rules", {})),
         )
     except ValueError as error:
@@ -103,6 +122,13 @@ def _address(text: str) -> str:
     if not text.startswith("https://") or absolute(text) is None:
         raise ValueError(f"{text!r} is no address that begins with https://")
     return text
+
+
+def _pattern(key: str, row: dict[str, Any]) -> str:
+    pattern: str = row.get(key, "")
+    if pattern and (wrong := fault(pattern)) is not None:
+        raise ValueError(f"{key} {wrong}")
+    return pattern
 
 
 def _language(tag: object) -> str:
