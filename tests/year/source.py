@@ -154,12 +154,17 @@ class Source:
         self.items: list[Item] = []
         self.hidden: set[int] = set()
         self.repeated: set[int] = set()
+        self.copies: set[int] = set()  # stories that it has from another source, under a link of its own
         self.whole = False
         self.order = 0
         self.guids = 0  # how often its guids were made anew
         self.revision = 1
         self.paired = False
         self._page: Page | None = None
+
+    def telling(self, number: int) -> int:
+        """Which telling of the story it has: each is a post of its own. A copy's is below zero."""
+        return ~number if number in self.copies else number
 
     @property
     def scheme(self) -> str:

@@ -30,6 +30,7 @@ CHANCES = {
     "burst": 0.01,
     "trouble": 0.05,
 }
+RESTARTS = 0.02  # how often the program starts anew, a quarter of a day
 # Never back by more than a day: dates would then lie in the future, and be no part of an identity that needs them.
 JUMPS = (-7200, 7200, -20 * 3600, 2 * DAY, -40, 600)
 
@@ -106,6 +107,8 @@ class Year:
                     await self._happen(source, plan)
             if part == 2:
                 self._set_clock()
+            if self.dice.chance(RESTARTS):
+                await self.world.restart()
             await self.world.pass_time(DAY / parts)
             await self.world.deliver()
         for source, plan in self.made:
@@ -118,8 +121,13 @@ class Year:
 
     def _publish(self, source: Source, plan: Plan, parts: int) -> None:
         if plan.dice.chance(plan.per_day / parts):
-            shared = plan.sibling is not None and plan.dice.chance(0.3)
-            self.world.publish(source, *self._wishes(plan), also=plan.sibling if shared else None)
+            shared, copied = plan.dice.chance(0.3), plan.dice.chance(0.3)
+            self.world.publish(
+                source,
+                *self._wishes(plan),
+                also=plan.sibling if shared else None,
+                copied=plan.sibling if copied and not shared else None,
+            )
 
     async def _happen(self, source: Source, plan: Plan) -> None:
         for what, chance in CHANCES.items():

@@ -81,6 +81,15 @@ class Stories(RuleBasedStateMachine):
     def publish_in_two(self, wanted: set[int]) -> None:
         self.world.publish(self.sources[2], *wanted, also=self.sources[3])
 
+    @rule(wanted=wishes, back=st.booleans())
+    def publish_a_copy(self, wanted: set[int], back: bool) -> None:
+        one, other = (self.sources[3], self.sources[2]) if back else (self.sources[2], self.sources[3])
+        self.world.publish(one, *wanted, copied=other)
+
+    @rule()
+    def restart(self) -> None:
+        self.runner.run(self.world.restart())
+
     @rule(number=which, wanted=wishes, count=st.integers(2, 9))
     def flood(self, number: int, wanted: set[int], count: int) -> None:
         for _ in range(count):
@@ -192,7 +201,9 @@ class Stories(RuleBasedStateMachine):
                 if (await world.feed(source)).paused:
                     await world.resume(source)
             await world.pass_time(3 * 86_400)
-            standing = {item.story.number for source in self.sources for item in source.current()}
+            standing = {
+                source.telling(item.story.number) for source in self.sources for item in source.current()
+            }
             assert standing <= set(world.stored)
             await world.all_sent()
         finally:

@@ -38,6 +38,9 @@ async def test_a_year_loses_no_post_and_doubles_no_alert(tmp_path: Path) -> None
             report(world, perf_counter() - started)
         assert world.figures.polls > SOURCES * DAYS
         assert len(world.stored) > SOURCES
+        assert len(world.stored) + world.never_shown() == world.figures.published
+        assert world.figures.joined
+        assert world.figures.restarts
         assert world.alerted
 
 
@@ -50,7 +53,10 @@ def report(world: World, seconds: float) -> None:
         ("polls", figures.polls),
         ("answers", dict(sorted(world.net.statuses.items()))),
         ("published", figures.published),
-        ("seen and stored", len(world.stored)),
+        ("stored", len(world.stored)),
+        ("never shown", world.never_shown()),
+        ("joined", figures.joined),
+        ("restarts", figures.restarts),
         ("edits", figures.edits),
         ("alerts", sum(world.alerted.values())),
         ("sent", sum(world.sent.values())),

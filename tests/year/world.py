@@ -6,6 +6,10 @@ What must hold, whatever sources do:
 2. Each reader whose wish is met by a story is alerted of it once: when it is first seen, or when an edit in the
    source that had it first brings the wish. Nobody is alerted of what a source held when it was added.
 3. What stands for two days in a source that answers is seen.
+4. A copy, the same story under a link of another source's own, is a post that is joined to the first when both are
+   seen within two days. Then it alerts one reader, who wants every report, and of the others whom the first did not.
+
+A *telling* is what is one post: the number of the story, or its complement for a copy.
 """
 
 from __future__ import annotations
@@ -14,29 +18,24 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from sqlite_utils import Database
 
 from tests.clock import START, FakeClock
 from tests.year.net import SILENCING, Net, Serving, Trouble
+from tests.year.parts import Figures, InProcess, Remembered, read_nothing, without_waiting_for_the_disk
 from tests.year.source import Item, Shown, Source, Story, new_story
 from watchdog_bot.core import outbox
-from watchdog_bot.core.feeds.parse import parse_document
-from watchdog_bot.core.feeds.rules import SourceRules
 from watchdog_bot.core.model import (
     Address,
     ChatKind,
-    CountryReading,
     Evidence,
     Feed,
     FeedChange,
     FeedId,
-    FeedKind,
     Match,
     NotSent,
-    ParsedFeed,
     PostText,
     SendResult,
     Sent,
@@ -44,52 +43,18 @@ from watchdog_bot.core.model import (
     SubscriptionId,
     SubscriptionSlot,
 )
+from watchdog_bot.core.tempo import ChatSettings, StoryAlerts
 from watchdog_bot.poll import Poller
 from watchdog_bot.store import Store
+from watchdog_bot.stories import Stories
 
 WISHES = 6
+EACH = 5  # the reader who wants every report of a story
+JOINED_WITHIN = timedelta(days=2)
 RETENTION = timedelta(days=90)
 REMEMBERED = timedelta(days=30)  # how long it is known who was alerted; later edits alert nobody
 _MARK = re.compile(r"p(\d{6})x")
 _WISH = re.compile(r"wish(\d+)w")
-
-
-class InProcess:
-    """`ParserPool` without processes."""
-
-    async def parse(
-        self,
-        body: bytes,
-        *,
-        url: str,
-        content_type: str = "",
-        kind: FeedKind = FeedKind.AUTO,
-        rules: SourceRules | None = None,
-        now: datetime | None = None,
-    ) -> ParsedFeed:
-        return parse_document(body, url=url, content_type=content_type, kind=kind, rules=rules, now=now)
-
-
-@dataclass(slots=True)
-class Remembered:
-    """What the bot must know of a story."""
-
-    origin: Source
-    content: tuple[str, str | None, str]
-    wishes: frozenset[int]
-    first_seen: datetime  # by the bot's clock
-    expired: bool = False
-
-
-@dataclass(slots=True)
-class Figures:
-    """What happened."""
-
-    polls: int = 0
-    ticks: int = 0
-    published: int = 0
-    edits: int = 0
-    happenings: Counter[str] = field(default_factory=Counter)
 
 
 class World:
@@ -106,35 +71,49 @@ class World:
         self.feed_ids: dict[Source, FeedId] = {}
         self.baseline: set[Source] = set()
         self.remembered: dict[int, Remembered] = {}
-        self.expected: dict[int, set[int]] = {}  # story → wishes that must be alerted
-        self.stored: dict[int, int] = {}  # story → post id
-        self.alerted: Counter[tuple[int, int]] = Counter()  # (story, wish)
+        self.expected: dict[int, set[int]] = {}  # telling → wishes that must be alerted
+        self.stored: dict[int, int] = {}  # telling → post id
+        self.first_of: dict[int, int] = {}  # joined telling → the one that was first
+        self.alerted: Counter[tuple[int, int]] = Counter()  # (telling, wish)
         self.sent: Counter[tuple[int, int]] = Counter()
         self.standing: dict[tuple[Source, int], int] = {}  # at how many looks in a row it stood there
         self.stories: list[Story] = []
         self._fresh: set[int] = set()  # stories not expired
-        self._story_of: dict[int, int] = {}
+        self._telling_of: dict[int, int] = {}
         self._wish_of: dict[int, int] = {}
         self._subscriptions: list[tuple[SubscriberId, tuple[SubscriptionId, ...]]] = []
         self._last_post = self._last_delivery = 0
         self._refusals = 0
         self._jumped = False
-        self.poller = Poller(
-            store,
+        self._last_jump = START  # by true time
+        self._floor = floor
+        self.poller = self._new_poller(Stories(store, clock))
+
+    def _new_poller(self, stories: Stories) -> Poller:
+        return Poller(
+            self.store,
             self.net,
             InProcess(),
-            read=_read_nothing,
+            read=read_nothing,
             match=self._match,
-            clock=clock,
-            min_interval=floor,
+            clock=self.clock,
+            min_interval=self._floor,
             workers=500,
             on_health=self._hear,
+            stories=stories,
         )
+
+    async def restart(self) -> None:
+        """The program ends and starts again: all that it held in memory is gone."""
+        stories = Stories(self.store, self.clock)
+        await stories.load()
+        self.poller = self._new_poller(stories)
+        self.figures.restarts += 1
 
     @classmethod
     async def make(cls, store: Store, clock: FakeClock, *, floor: int = 300) -> World:
         world = cls(store, clock, floor=floor)
-        await store._run(_without_waiting_for_the_disk)
+        await store._run(without_waiting_for_the_disk)
         for wish in range(WISHES):
             subscriber = await store.ensure_subscriber(
                 Address(100 + wish), kind=ChatKind.PRIVATE, language="en"
@@ -145,6 +124,8 @@ class World:
             ]
             world._subscriptions.append((subscriber.id, tuple(ids)))
             world._wish_of[subscriber.id] = wish
+            if wish == EACH:
+                await store.set_settings(subscriber.id, ChatSettings(stories=StoryAlerts.EACH))
         return world
 
     def _match(self, text: PostText) -> tuple[Match, ...]:
@@ -171,13 +152,20 @@ class World:
         self.feed_ids[source] = feed.id
         return feed.id
 
-    def publish(self, source: Source, *wishes: int, also: Source | None = None) -> Item:
+    def publish(
+        self, source: Source, *wishes: int, also: Source | None = None, copied: Source | None = None
+    ) -> Item:
+        """`also`: it has the same page; `copied`: it has the text on a page of its own."""
         story = new_story(len(self.stories), frozenset(wishes))
         self.stories.append(story)
         item = source.publish(story, self.true)
         if also is not None:
             item.shared = True
             also.publish(story, self.true, link=item.link)
+        if copied is not None:
+            copied.copies.add(story.number)
+            copied.publish(story, self.true)
+            self.figures.published += 1
         self.figures.published += 1
         return item
 
@@ -226,6 +214,7 @@ class World:
         else:
             self.clock.advance(seconds)
         self._jumped = True
+        self._last_jump = self.true
         self.net.asked.clear()  # by that clock nobody can say how long ago anything was
 
     async def resume(self, source: Source) -> None:
@@ -263,7 +252,13 @@ class World:
         if self.net.servings:
             origins = await self._look()
             self._expect(self.net.servings, origins)
-            self._check({shown.number for serving in self.net.servings for shown in serving.page.shown})
+            self._check(
+                {
+                    serving.source.telling(shown.number)
+                    for serving in self.net.servings
+                    for shown in serving.page.shown
+                }
+            )
         return count
 
     async def pass_time(self, seconds: float, *, step: int = 900) -> None:
@@ -283,10 +278,14 @@ class World:
         self.advance((end - self.true).total_seconds())
 
     async def _look(self) -> Mapping[int, Source]:
-        """New rows of the database. A story that is two posts fails here. Returns where stories were first seen."""
+        """New rows of the database. A telling that is two posts fails here. Returns where each was first seen."""
 
-        def new_rows(db: Database) -> tuple[list[tuple[int, str, int]], list[tuple[int, int, int]]]:
-            found = db.execute("SELECT id, title, feed_id FROM post WHERE id > ?", [self._last_post])
+        def new_rows(
+            db: Database,
+        ) -> tuple[list[tuple[int, str, int, int | None]], list[tuple[int, int, int]]]:
+            found = db.execute(
+                "SELECT id, title, feed_id, story_id FROM post WHERE id > ? ORDER BY id", [self._last_post]
+            )
             owed = db.execute(
                 "SELECT id, post_id, subscriber_id FROM delivery WHERE id > ?", [self._last_delivery]
             )
@@ -294,20 +293,28 @@ class World:
 
         origins: dict[int, Source] = {}
         posts, deliveries = await self.store._run(new_rows)
-        for post_id, title, feed_id in posts:
+        for post_id, title, feed_id, first in posts:
             mark = _MARK.search(title)
             assert mark is not None, f"a post nobody published: {title!r}"
-            number = int(mark[1])
             source = self.sources[FeedId(feed_id)]
-            assert number not in self.stored, f"story {number} is two posts ({source.name}, {source.style})"
-            self.stored[number] = post_id
-            self._story_of[post_id] = number
-            origins[number] = source
+            telling = source.telling(int(mark[1]))
+            assert telling not in self.stored, f"{telling} is two posts ({source.name}, {source.style})"
+            self.stored[telling] = post_id
+            self._telling_of[post_id] = telling
+            origins[telling] = source
+            if first is not None:
+                self._join(telling, self._telling_of[first])
             self._last_post = max(self._last_post, post_id)
         for delivery_id, post_id, subscriber_id in deliveries:
-            self.alerted[self._story_of[post_id], self._wish_of[subscriber_id]] += 1
+            self.alerted[self._telling_of[post_id], self._wish_of[subscriber_id]] += 1
             self._last_delivery = max(self._last_delivery, delivery_id)
         return origins
+
+    def _join(self, telling: int, first: int) -> None:
+        assert first == ~telling, f"{telling} was joined to {first}, which tells another story"
+        assert first not in self.first_of, f"{telling} was joined to {first}, which is no first post"
+        self.first_of[telling] = first
+        self.figures.joined += 1
 
     def _expect(self, servings: list[Serving], origins: Mapping[int, Source]) -> None:
         """What the documents of this moment mean."""
@@ -318,32 +325,53 @@ class World:
             for shown in dict.fromkeys(serving.page.shown):
                 items[shown.number].seen_guids.add(shown.guid)
                 items[shown.number].seen_links.add(shown.link)
-                if shown.number in before:
-                    self._expect_edit(source, shown)
-                elif origins.get(shown.number, source) is source:
-                    now = self.clock.now()
-                    self.remembered[shown.number] = Remembered(source, shown.content, shown.wishes, now)
-                    self._fresh.add(shown.number)
-                    self.expected[shown.number] = set(shown.wishes) if live else set()
+                telling = source.telling(shown.number)
+                if telling in before:
+                    self._expect_edit(source, telling, shown)
+                elif origins.get(telling, source) is source:
+                    seen = Remembered(source, shown.content, shown.wishes, self.clock.now(), self.true, live)
+                    self.remembered[telling] = seen
+                    self._fresh.add(telling)
+                    if live:
+                        self._owe(telling, shown.wishes)
+        for telling in self.remembered.keys() - before:
+            self._check_joined(telling)
         self.baseline.update(serving.source for serving in servings)
 
-    def _expect_edit(self, source: Source, shown: Shown) -> None:
-        known = self.remembered[shown.number]
+    def _expect_edit(self, source: Source, telling: int, shown: Shown) -> None:
+        known = self.remembered[telling]
         if known.origin is not source or known.content == shown.content:
             return
         if not known.expired and known.first_seen > self.clock.now() - REMEMBERED:
-            self.expected[shown.number] |= shown.wishes - known.wishes
+            self._owe(telling, shown.wishes - known.wishes)
         known.content, known.wishes, known.expired = shown.content, shown.wishes, False
-        self._fresh.add(shown.number)
+        self._fresh.add(telling)
 
-    def _check(self, numbers: set[int]) -> None:
-        for number in numbers:
-            assert number in self.stored, f"story {number} was seen and is no post"
+    def _owe(self, telling: int, wishes: frozenset[int]) -> None:
+        """Of a joined telling one reader is owed the telling itself, the others that of its story's first."""
+        self.expected.setdefault(telling, set()).update(wishes & {EACH})
+        self.expected.setdefault(self.first_of.get(telling, telling), set()).update(wishes - {EACH})
+
+    def _check_joined(self, telling: int) -> None:
+        """Of two tellings seen within two days, the second is joined, unless a clock that was set hid the first."""
+        mine, twin = self.remembered[telling], self.remembered.get(~telling)
+        if twin is None or not mine.live:
+            assert telling not in self.first_of
+            return
+        if twin.seen_at > self._last_jump and mine.first_seen - twin.first_seen <= JOINED_WITHIN:
+            assert telling in self.first_of or ~telling in self.first_of, f"{telling} was not joined"
+        if mine.first_seen - twin.first_seen > JOINED_WITHIN:
+            assert telling not in self.first_of, f"{telling} was joined to what is older than two days"
+
+    def _check(self, tellings: set[int]) -> None:
+        for telling in tellings | {self.first_of[each] for each in tellings if each in self.first_of}:
+            assert telling in self.stored, f"{telling} was seen and is no post"
+            owing: set[int] = self.expected.get(telling, set())
             for wish in range(WISHES):
-                count, owed = self.alerted[number, wish], wish in self.expected[number]
+                count, owed = self.alerted[telling, wish], wish in owing
                 assert count == int(owed), (
-                    f"story {number} of {self.remembered[number].origin.name} "
-                    f"({self.remembered[number].origin.style}): {count} alerts to reader {wish}, owed: {owed}"
+                    f"{telling} of {self.remembered[telling].origin.name} "
+                    f"({self.remembered[telling].origin.style}): {count} alerts to reader {wish}, owed: {owed}"
                 )
 
     # ------------------------------------------------------------------ now and then
@@ -352,11 +380,11 @@ class World:
         now = self.clock.now()
         while await self.store.housekeep(now):
             pass
-        for number in tuple(self._fresh):
-            known = self.remembered[number]
+        for telling in tuple(self._fresh):
+            known = self.remembered[telling]
             if known.first_seen <= now - RETENTION:
                 known.expired = True
-                self._fresh.discard(number)
+                self._fresh.discard(telling)
 
     async def deliver(self) -> None:
         """Send what waits, and edit what was changed; one in forty is surely not sent at first."""
@@ -366,8 +394,8 @@ class World:
                 self._refusals += 1
                 result: SendResult = Sent(self._refusals) if self._refusals % 40 else NotSent("no connection")
                 if isinstance(result, Sent):
-                    story = self._story_of[each.post.id]
-                    self.sent[story, self._wish_of[each.subscriber.id]] += 1
+                    telling = self._telling_of[each.post.id]
+                    self.sent[telling, self._wish_of[each.subscriber.id]] += 1
                 assert await self.store.record(outbox.after(each.delivery, result, now))
         while edits := await self.store.claim_edits(now, limit=100):
             for edit in edits:
@@ -394,18 +422,30 @@ class World:
             if trouble in SILENCING or trouble is Trouble.FLICKERING:
                 continue
             for item in source.current():
-                number = item.story.number
-                looks = standing[source, number] = self.standing.get((source, number), 0) + 1
-                assert looks < 4 or number in self.stored, (
-                    f"story {number} stands in {source.name} ({source.style}, {trouble}) for days and is not known"
+                telling = source.telling(item.story.number)
+                looks = standing[source, telling] = self.standing.get((source, telling), 0) + 1
+                assert looks < 4 or telling in self.stored, (
+                    f"{telling} stands in {source.name} ({source.style}, {trouble}) for days and is not known"
                 )
         self.standing = standing
 
     def forget_standing(self, source: Source) -> None:
         self.standing = {key: count for key, count in self.standing.items() if key[0] is not source}
 
+    def never_shown(self) -> int:
+        """Tellings that stood in no document that anybody got: they came and went while their source did not answer,
+        or after the last look.
+        """
+        published = {
+            (source.telling(item.story.number), bool(item.seen_guids))
+            for source in self.feed_ids
+            for item in source.items
+        }
+        seen = {telling for telling, shown in published if shown}
+        return len({telling for telling, _ in published} - seen)
+
     async def check_all(self) -> None:
-        """The whole database against the whole model."""
+        """The whole database against the whole model: posts published and seen are the posts stored."""
         await self._look()
         assert set(self.stored) == set(self.remembered)
         self._check(set(self.stored))
@@ -414,19 +454,3 @@ class World:
             assert "cache.example" not in feed.url, "a temporary redirect was saved"
             if self.net.permanent.get(source, 0) >= 5:
                 assert feed.url == source.url, "a permanent redirect was not saved"
-
-
-def _without_waiting_for_the_disk(db: Database) -> None:
-    """A year of commits; power cuts are the matter of other tests."""
-    db.execute("PRAGMA synchronous = OFF")
-
-
-def _read_nothing(
-    title: str,
-    text: str,
-    *,
-    language: str | None = None,
-    hints: tuple[str, ...] = (),
-    on: date | None = None,
-) -> CountryReading:
-    return CountryReading()
