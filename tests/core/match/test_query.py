@@ -68,18 +68,18 @@ def understood(text: str) -> str:
         ("topic:press freedom kz", 'topic:"Press freedom" kz'),
         ("-(a OR b) c", "c -a -b"),
         ("-(a b) c", "c -(a b)"),
-        ("-(-a)", "a"),
+        ("-(-b)", "b"),
         ("NOT a b", "b -a"),
         ("–football verdict", "verdict -football"),
-        ("a a (a)", "a"),
+        ("b b (b)", "b"),
         ("scope:main Georgia", "scope:main country:GE"),
         ("scope:about Georgia", "country:GE"),
         ('lang:RU-ru source:"Radio Svoboda"', 'lang:ru source:"Radio Svoboda"'),
-        ("#torture @arrest!", "torture arrest"),
+        ("torture! (arrest?)", "torture arrest"),
         ("1,000", "1,000"),
         ("(hong) kong", '"hong" kong'),  # two words, not the place
         ("title:(a -b)", "title:a -title:b"),
-        ("a OR ~strike OR lang:ru", "a OR ~strike OR lang:ru"),
+        ("b OR ~strike OR lang:ru", "b OR ~strike OR lang:ru"),
     ],
 )
 def test_it_prints_what_it_understood(typed: str, canonical: str) -> None:
@@ -109,10 +109,10 @@ def test_bare_names_are_clauses_and_names_in_parentheses_are_parts() -> None:
         ("tort* ~arrest title:verdict", "posts that contain words beginning with “tort”, any form of “arrest” and “verdict” in the title"),
         ("Ukraine OR strike", "posts that contain “strike” or are about Ukraine"),
         ("strike -Russia -football", "posts that contain “strike”, but none that are about Russia or contain “football”"),
-        ("lang:ru source:svoboda", "posts that are in the language “ru” and come from “svoboda”"),
-        ("(a -b -(c d)) OR lang:ru", "posts that (contain “a”, are not posts that contain “b” and are not posts that contain “c” and “d”) or are in the language “ru”"),
+        ("lang:ru source:svoboda", "posts that are in Russian and come from “svoboda”"),
+        ("(k -b -(c d)) OR lang:ru", "posts that (contain “k”, are not posts that contain “b” and are not posts that contain “c” and “d”) or are in Russian"),
         ("topic:press freedom OR Georgia", "posts that are on the topic “Press freedom” or are about Georgia"),
-        ("(x -y) OR z", "posts that contain “z” or (contain “x” and are not posts that contain “y”)"),
+        ("(x -k) OR v", "posts that contain “v” or (contain “x” and are not posts that contain “k”)"),
     ],
 )  # fmt: skip
 def test_it_says_in_words_what_it_understood(typed: str, said: str) -> None:
@@ -218,7 +218,7 @@ def test_keywords_read_back_as_the_query_they_are(texts: list[str]) -> None:
         ("Kazakhstan, strike", "country:KZ OR strike"),
         ("country:kz,ua, strike", "country:KZ,UA OR strike"),
         ("Kazakhstan strike", "country:KZ strike"),
-        ("a,,b,", "a OR b"),
+        ("c,,b,", "c OR b"),
     ],
 )
 def test_keywords_are_any_of_the_items_without_the_excluded(typed: str, canonical: str) -> None:

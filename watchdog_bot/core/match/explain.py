@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from watchdog_bot.core.match import tongues
 from watchdog_bot.core.match.evidence import Witness
 from watchdog_bot.core.match.program import answered, compiled, compiled_part, held, keys_of, topic_key
 from watchdog_bot.core.match.query_print import joined, term
@@ -129,7 +130,7 @@ class _Case:
             case SourceIs(text):
                 return f"it does not come from “{text}”"
             case LanguageIs(code):
-                return f"it is not in the language “{code}”"
+                return f"it is not in {tongues.shown(code)}"
             case Phrase(text, in_title):
                 return f"the phrase “{text}” does not stand in {_whole(in_title)}"
             case Word(text, in_title):
@@ -168,7 +169,7 @@ class _Case:
             case "source":
                 return f"it comes from “{evidence.found}”"
             case "language":
-                return f"it is in the language “{evidence.wanted}”"
+                return f"it is in {tongues.shown(evidence.wanted)}"
             case "topic":
                 where = _PLACES.get(evidence.where, "in it")
                 return f"“{evidence.found}” of the topic “{evidence.wanted}” stands {where}"

@@ -4,7 +4,7 @@ Lukashenko, Lukashenka, Loukachenko, Лукашенко, Лукашэнка and 
 its sound, a short key in which what transliterations disagree about is left out; two words spell one name if
 they have a key in common. Rules:
 
-1. Only words of at least `NAME_MIN` letters that are typed with a capital are names, and only words that
+1. Only words of at least `NAME_MIN` letters that are typed with a capital (not in capitals) are names, and only words that
    stand with a capital in the text are compared by sound; any word is always equal to its folded self.
 2. Consonants: kh, h, gh, g, г, х are one (Serhiy, Sergei; Miftakhov, Miftahov); sh, ch, sch, ш, ч, щ are one;
    v, w, ў one; doubled ones single. Letters that mean different sounds in different alphabets (c, j, x, q)
@@ -125,7 +125,7 @@ def is_short_name(text: str) -> bool:
 
 
 def _capitalised(word: str) -> bool:
-    return word[0].isupper() and word.isalpha()
+    return word[0].isupper() and word.isalpha() and not word[1:].isupper()  # TORTURE is torture
 
 
 # --------------------------------------------------------------------------- keys

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.match import names
+from watchdog_bot.core.match.query_sense import Place, nowhere, refuse_impossible
 from watchdog_bot.core.match.query_tree import (
     And,
     CountryIs,
@@ -54,11 +55,16 @@ def asks(expr: Expr) -> bool:
 
 
 def settled(
-    parts: list[Part], *, scope: Scope | None, vocabulary: Vocabulary | None, only_exclusions: bool = False
+    parts: list[Part],
+    *,
+    scope: Scope | None,
+    vocabulary: Vocabulary | None,
+    place: Place = nowhere,
+    only_exclusions: bool = False,
 ) -> Query:
-    """The query of these parts. Raises QueryError where it would match everything.
+    """The query of these parts. Raises QueryError where it would match everything, or nothing at all.
 
-    `only_exclusions`: they are accepted (they will join another query).
+    `place`: where a leaf was typed. `only_exclusions`: they are accepted (they will join another query).
     """
     free = [leaf for part in parts if part.free_name for leaf in leaves(part.expr)]
     rest = _flat([part.expr for part in parts if not part.free_name])
@@ -74,6 +80,7 @@ def settled(
         scope=scope or Scope.ABOUT,
     )
     _check(query, scope=scope, only_exclusions=only_exclusions)
+    refuse_impossible(query, place)
     return query
 
 

@@ -7,6 +7,7 @@
 5. OR, AND, NOT count in capitals; small "or" and "and" are refused, because a search for them finds nothing
    that anybody wants.
 6. A comma after a word is refused: it means "or" to some and "and" to others.
+7. What other search boxes know and this one does not (`query_foreign`) is refused rather than taken for words.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from watchdog_bot.core.errors import QueryError
+from watchdog_bot.core.match import query_foreign as foreign
 from watchdog_bot.core.text import DASHES, Token, tokens
 
 FIELDS = ("title", "country", "topic", "source", "lang", "scope")
@@ -29,7 +31,16 @@ _APART = re.compile(rf"[\s\x00-\x1f\x7f-\x9f{QUOTES}]+")
 _BARE = re.compile(rf"[^\s\x00-\x1f\x7f-\x9f()|{QUOTES}]+")
 _FIELD = re.compile(r"([^\W\d_]+):")
 _ADDRESS = re.compile(r"(?i)(?:https?|tg)://|www\.")
-_SMALL_OPERATORS = {"or": "OR", "and": "", "или": "OR", "и": "", "або": "OR", "і": ""}
+_SMALL_OPERATORS = {
+    "or": "OR",
+    "and": "",
+    "или": "OR",
+    "и": "",
+    "або": "OR",
+    "і": "",
+    "not": "-",
+    "не": "-",
+}
 _COMMAS = ",;،、"
 LISTS = frozenset({"country"})  # fields that take several values with commas between
 
@@ -129,12 +140,8 @@ def _check_star(text: str, at: int, found: tuple[Token, ...], *, offset: int) ->
     """A star is well placed behind the last of at least `PREFIX_MIN` letters. Raises QueryError."""
     before = next((token for token in found if token.end == at), None)
     if before is None:
-        follower = next((token for token in found if token.start == at + 1), None)
-        mend = (
-            f"{text[follower.start : follower.end]}*"
-            if follower and len(follower.folded) >= PREFIX_MIN
-            else ""
-        )
+        near = next((token for token in found if token.start == at + 1 or token.end == at - 1), None)
+        mend = f"{text[near.start : near.end]}*" if near and len(near.folded) >= PREFIX_MIN else ""
         raise QueryError("* stands only after the beginning of a word", position=offset + at, mend=mend)
     if any(token.start == at + 1 for token in found):
         raise QueryError(
@@ -197,6 +204,7 @@ def _field(raw: str, found: re.Match[str], at: int) -> Lexeme:
 def _word(text: str, raw: str, at: int) -> Lexeme:
     """One bare word with the marks on it."""
     end = at + len(raw)
+    foreign.check(text, raw, at)
     body = raw.lstrip("~")
     tilde = len(raw) - len(body)
     found = tokens(body)
@@ -241,5 +249,5 @@ def _comma(text: str, body: str, found: tuple[Token, ...], at: int) -> QueryErro
 
 
 def small_operator(lexeme: Lexeme) -> str | None:
-    """What a word in small letters was probably meant as: "OR", "" (nothing), or None for any other word."""
+    """What a word in small letters was probably meant as: "OR", "-", "" (nothing), or None for any other word."""
     return _SMALL_OPERATORS.get(lexeme.text) if lexeme.kind is Kind.WORD else None

@@ -12,34 +12,29 @@ So `Russia (verdict OR detained) -sport` and `Russia verdict OR detained -sport`
 2. Such names standing free (not in OR, not in parentheses) are the clauses of the query: any of its
    countries, any of its topics. Elsewhere they are parts of the expression.
 3. A capitalised word of five letters or more is a name; shorter ones are where they stand beside such a one.
-4. What would match every post is refused: only exclusions, or an exclusion as one side of OR.
+4. What would match every post is refused: only exclusions, an exclusion as one side of OR, words that stand in
+   every text; and so is what can match none (`query_sense`).
 5. At most `LIMIT` characters of words (operators, quotes and field names do not count, so that what was
    accepted once can always be read again), and `DEPTH` levels of parentheses.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from watchdog_bot.core.errors import QueryError
-from watchdog_bot.core.match import names
 from watchdog_bot.core.match.query_clauses import Part, asks, settled
-from watchdog_bot.core.match.query_lexer import FIELDS, Kind, Lexeme, lexemes, small_operator
+from watchdog_bot.core.match.query_leaves import EXAMPLES, in_title, small, text_leaf
+from watchdog_bot.core.match.query_lexer import Kind, Lexeme, lexemes, small_operator
+from watchdog_bot.core.match.query_sense import refuse_common
 from watchdog_bot.core.match.query_tree import (
-    And,
     Expr,
-    Form,
+    Leaf,
     Not,
-    Or,
-    Phrase,
-    Prefix,
     Query,
     Scope,
     SourceIs,
     TextLeaf,
     TopicIs,
     Vocabulary,
-    Word,
     all_of,
     any_of,
     negated,
@@ -65,7 +60,9 @@ def parse(text: str, vocabulary: Vocabulary) -> Query:
     """Understand a typed query. Raises QueryError with the place and the mend, and nothing else."""
     parser = _Parser(text, lexemes(_bounded(text)), vocabulary)
     parts = parser.whole()
-    return settled(parts, scope=parser.scope, vocabulary=vocabulary)
+    query = settled(parts, scope=parser.scope, vocabulary=vocabulary, place=parser.place)
+    refuse_common(query, parser.place)
+    return query
 
 
 def restore(text: str) -> Query:
@@ -98,7 +95,11 @@ def parse_keywords(text: str, vocabulary: Vocabulary) -> Query:
     if len(positive) > 1:
         parts = [Part(any_of(tuple(all_of(tuple(part.expr for part in kept)) for kept in positive)))]
     scope = scopes.pop() if scopes else None
-    return settled([*parts, *excluded], scope=scope, vocabulary=vocabulary, only_exclusions=True)
+    query = settled(
+        [*parts, *excluded], scope=scope, vocabulary=vocabulary, place=parser.place, only_exclusions=True
+    )
+    refuse_common(query, parser.place)
+    return query
 
 
 def _bounded(text: str) -> str:
@@ -118,6 +119,21 @@ class _Parser:
         self.depth = 0
         self.size = 0
         self.scope: Scope | None = None
+
+    def place(self, leaf: Leaf, *, excluded: bool = False) -> int:
+        """Where a leaf was typed, in characters; the beginning where that cannot be told."""
+        wanted = leaf.text if isinstance(leaf, TextLeaf) else None
+        minus = False
+        for lexeme in self.lexemes:
+            if lexeme.kind is Kind.NOT:
+                minus = True
+                continue
+            if excluded and minus and wanted in {None, lexeme.text}:
+                return lexeme.start
+            if not excluded and wanted == lexeme.text:
+                return lexeme.start
+            minus = minus and lexeme.kind in {Kind.OPEN, Kind.FIELD}
+        return 0
 
     # ------------------------------------------------------------------ all, any, one
 
@@ -271,8 +287,8 @@ class _Parser:
             return named
         self.at += 1
         if (meant := small_operator(lexeme)) is not None and self.vocabulary is not None:
-            raise _small(self, lexeme, meant)
-        return Part(_text_leaf(lexeme))
+            raise small(self.text, lexeme, meant)
+        return Part(text_leaf(lexeme))
 
     def _name(self, lexeme: Lexeme) -> Part | None:
         """Rule 1: the longest run of bare words from here that names something."""
@@ -313,7 +329,7 @@ class _Parser:
                 return Part(SourceIs(value.text))
             case "lang":
                 self.at += 1
-                return Part(language_of(value.text, value.start))
+                return Part(language_of(value.text, value.start, known_only=self.vocabulary is not None))
             case _:
                 self.at += 1
                 self._set_scope(value)
@@ -328,8 +344,8 @@ class _Parser:
             raise QueryError("the minus goes before title:", position=value.start, mend="-title:word")
         else:
             self.at += 1
-            inner = _text_leaf(value)
-        return Part(_in_title(inner, lexeme))
+            inner = text_leaf(value)
+        return Part(in_title(inner, lexeme))
 
     def _country(self, value: Lexeme) -> Part:
         """A list of codes, or a name that may go on over several bare words."""
@@ -375,51 +391,3 @@ class _Parser:
                 "scope: is a setting of the whole query: it stands outside", position=value.start
             )
         self.scope = Scope(wanted)
-
-
-EXAMPLES = {
-    "title": "title:verdict",
-    "country": "country:KZ",
-    "topic": 'topic:"press freedom"',
-    "source": 'source:"Radio Svoboda"',
-    "lang": "lang:ru",
-    "scope": "scope:main",
-}
-assert set(EXAMPLES) == set(FIELDS)
-
-
-def _small(parser: _Parser, lexeme: Lexeme, meant: str) -> QueryError:
-    text = parser.text
-    mend = " ".join((text[: lexeme.start] + meant + text[lexeme.end :]).split())
-    how = f"write {meant} in capitals" if meant else "a space already means both"
-    return QueryError(f"“{lexeme.text}” would be searched as a word: {how}", position=lexeme.start, mend=mend)
-
-
-def _text_leaf(lexeme: Lexeme) -> TextLeaf:
-    match lexeme.kind:
-        case Kind.PREFIX:
-            return Prefix(lexeme.text)
-        case Kind.FORM:
-            return Form(lexeme.text)
-        case Kind.QUOTED:
-            return Phrase(lexeme.text, is_name=names.phrase_is_name(lexeme.text))
-        case _:
-            return Word(lexeme.text, is_name=names.is_name(lexeme.text))
-
-
-def _in_title(expr: Expr, lexeme: Lexeme) -> Expr:
-    match expr:
-        case And(parts):
-            return all_of(tuple(_in_title(part, lexeme) for part in parts))
-        case Or(parts):
-            return any_of(tuple(_in_title(part, lexeme) for part in parts))
-        case Not(part):
-            return negated(_in_title(part, lexeme))
-        case Word() | Phrase() | Prefix() | Form():
-            return replace(expr, in_title=True)
-        case _:
-            raise QueryError(
-                "title: takes words; a country or topic is found in the whole post",
-                position=lexeme.start,
-                mend=EXAMPLES["title"],
-            )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from watchdog_bot.core.match import tongues
 from watchdog_bot.core.match.query_clauses import asks
 from watchdog_bot.core.match.query_tree import (
     And,
@@ -159,7 +160,7 @@ class _Words:
             case SourceIs(text):
                 return f"come from “{text}”"
             case LanguageIs(code):
-                return f"are in the language “{code}”"
+                return f"are in {tongues.shown(code)}"
             case _:
                 return f"contain {term(expr)}"
 

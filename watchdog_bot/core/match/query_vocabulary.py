@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from watchdog_bot.core.errors import QueryError
+from watchdog_bot.core.match import tongues
 from watchdog_bot.core.match.query_tree import CountryIs, Expr, LanguageIs, TopicIs, Vocabulary, any_of
 from watchdog_bot.core.text import fold, words
 
 _NEAR = 0.7  # difflib's ratio from which two names are alike
+_NEAR_CODE = 0.5  # and two codes: one letter of two is the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,9 @@ def unknown_topic(name: str, vocabulary: Vocabulary, position: int) -> QueryErro
     )
 
 
-def _nearest(name: str, candidates: Iterable[str]) -> str | None:
+def _nearest(name: str, candidates: Iterable[str], *, cutoff: float = _NEAR) -> str | None:
     by_key = {fold(each): each for each in candidates}
-    near = difflib.get_close_matches(fold(name), by_key, n=1, cutoff=_NEAR)
+    near = difflib.get_close_matches(fold(name), by_key, n=1, cutoff=cutoff)
     return by_key[near[0]] if near else None
 
 
@@ -109,14 +111,30 @@ def any_country(codes: frozenset[str]) -> Expr:
     return any_of(tuple(CountryIs(code) for code in sorted(codes)))
 
 
-def language_of(text: str, position: int) -> LanguageIs:
-    """The primary subtag of a language (BCP 47). Raises QueryError where it cannot be one."""
-    code = fold(text).split("-")[0]
-    if not (2 <= len(code) <= 3 and code.isascii() and code.isalpha()):
-        raise QueryError(
-            "lang: takes a language code of two or three letters", position=position, mend="lang:ru"
-        )
-    return LanguageIs(code)
+def language_of(text: str, position: int, *, known_only: bool = True) -> LanguageIs:
+    """The primary subtag of a language (BCP 47), by its code or English name.
+
+    Raises QueryError, with the nearest, where there is no such language; with `known_only` off, only where it
+    cannot be the code of one.
+    """
+    name = fold(text)
+    code = tongues.code_of(name) or tongues.code_of(name.split("-")[0])
+    bare = name.split("-")[0]
+    is_code = 2 <= len(bare) <= 3 and bare.isascii() and bare.isalpha()
+    if code is None and (known_only or not is_code):
+        raise _no_language(text, name, position)
+    return LanguageIs(code or bare)
+
+
+def _no_language(text: str, name: str, position: int) -> QueryError:
+    near = tongues.meant(name) or tongues.NAMES.get(_nearest(name, tongues.NAMES) or "")
+    if near is None and len(name) <= 3:
+        near = _nearest(name, sorted(set(tongues.NAMES.values())), cutoff=_NEAR_CODE)
+    return QueryError(
+        f"no language has the code or name “{text}”" + (f"; {tongues.shown(near)} is {near}" if near else ""),
+        position=position,
+        mend=f"lang:{near or 'ru'}",
+    )
 
 
 def countries_in(text: str, vocabulary: Vocabulary) -> frozenset[str]:
