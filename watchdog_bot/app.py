@@ -48,11 +48,13 @@ from watchdog_bot.telegram.application import ALLOWED_UPDATES, App, build, tell_
 from watchdog_bot.telegram.notices import Notices
 from watchdog_bot.telegram.sender import edit, send
 from watchdog_bot.web import Web
+from watchdog_bot.weekly import WeeklyNotes
 
 log = structlog.get_logger(__name__)
 
 TICK = 1.0  # seconds
 BEAT = 10.0
+NOTES = 30.0
 LOOKING_SPACING = 1.0  # between requests to one host while a person waits to see what is there
 HOUSEKEEPING = 3600.0
 DRAIN = 20.0  # seconds that work under way gets at the end; containers are given 30
@@ -194,6 +196,9 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         edit=partial(_edit, app),
     )
     parts.desk.on_owed = deliverer.wake
+    notes = WeeklyNotes(
+        parts.store, partial(_send, app), parts.desk.weekly_note, pace=pace, clock=parts.clock
+    )
     stories = Stories(parts.store, parts.clock)
     await stories.load()
     poller = Poller(
@@ -225,7 +230,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         await app.start()
         await web.start()
         await _beat(parts)
-        _schedule(app, parts, poller, notices if admins else None)
+        _schedule(app, parts, (poller, notes), notices if admins else None)
         await tell_commands(app, admins)
         assert app.updater is not None
         await app.updater.start_polling(allowed_updates=ALLOWED_UPDATES, bootstrap_retries=-1)
@@ -305,16 +310,18 @@ async def _stop(app: App, poller: Poller, delivering: asyncio.Task[None]) -> Non
     await app.shutdown()
 
 
-def _schedule(app: App, parts: Parts, poller: Poller, notices: Notices | None) -> None:
+def _schedule(app: App, parts: Parts, workers: tuple[Poller, WeeklyNotes], notices: Notices | None) -> None:
     """The few jobs there are. When a feed is due is a column of its row, never a job.
 
     `notices` is None where there is nobody to tell.
     """
     assert app.job_queue is not None, "python-telegram-bot is installed without [job-queue]"
     scheduler: AsyncIOScheduler = app.job_queue.scheduler
+    poller, notes = workers
     jobs: tuple[tuple[str, Callable[[], Awaitable[object]], float], ...] = (
         ("tick", poller.tick, TICK),
         ("beat", partial(_beat, parts), BEAT),
+        ("weekly", notes.send_due, NOTES),
         ("housekeeping", partial(_housekeeping, parts), HOUSEKEEPING),
     )
     if notices is not None:

@@ -16,7 +16,7 @@ import structlog
 
 from watchdog_bot.adding import Added, Choice, FeedAdder
 from watchdog_bot.clock import Clock
-from watchdog_bot.core import decide
+from watchdog_bot.core import decide, weekly
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.feeds import identity
 from watchdog_bot.core.match import query as queries
@@ -27,6 +27,7 @@ from watchdog_bot.core.match.query import Query, Vocabulary
 from watchdog_bot.core.model import (
     Feed,
     FeedId,
+    Message,
     ParsedEntry,
     Post,
     PostId,
@@ -42,7 +43,7 @@ from watchdog_bot.core.model import (
 from watchdog_bot.core.mutes import Mute, MuteKind
 from watchdog_bot.core.render import Names
 from watchdog_bot.core.text import fold
-from watchdog_bot.store import Store
+from watchdog_bot.store import ClaimedNote, Store
 
 log = structlog.get_logger(__name__)
 
@@ -313,6 +314,18 @@ class Desk:
         for each in await self.store.subscriptions(subscriber.id):
             self.index.remove(each.id)
         await self.store.forget(subscriber.id)
+
+    def weekly_note(self, claimed: ClaimedNote, feeds: Sequence[Feed]) -> Message:
+        """What a subscriber is told that got nothing for a week; `feeds` are all that there are."""
+        asked = [query for text in claimed.queries if (query := self._readable(text)) is not None]
+        mine = [feed for feed in feeds if any(weekly.may_concern(query, feed) for query in asked)]
+        return weekly.note(weekly.WeeklyView(len(claimed.queries), mine, self.clock.now()))
+
+    def _readable(self, text: str) -> Query | None:
+        try:
+            return self.parse_stored(text)
+        except QueryError:
+            return None
 
     # ------------------------------------------------------------------ mutes
 

@@ -92,6 +92,11 @@ def quiet_ends(settings: ChatSettings, now: datetime) -> datetime:
     return _next_at(settings, settings.quiet_to or 0, now)
 
 
+def out_of_quiet(settings: ChatSettings, moment: datetime) -> datetime:
+    """The moment, or the end of the quiet hours that it lies in."""
+    return quiet_ends(settings, moment) if is_quiet(settings, moment) else moment
+
+
 def next_daily(settings: ChatSettings, now: datetime) -> datetime:
     """The next moment, later than now, for the daily digest: once each local day."""
     return _next_at(settings, settings.daily_at, now)
@@ -103,9 +108,7 @@ def next_hour(now: datetime) -> datetime:
 
 
 def _after_quiet(settings: ChatSettings, due_at: datetime) -> datetime:
-    if settings.quiet_mode is QuietMode.HOLD and is_quiet(settings, due_at):
-        return quiet_ends(settings, due_at)
-    return due_at
+    return out_of_quiet(settings, due_at) if settings.quiet_mode is QuietMode.HOLD else due_at
 
 
 def _next_at(settings: ChatSettings, minute: int, now: datetime) -> datetime:

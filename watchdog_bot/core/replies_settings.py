@@ -62,6 +62,7 @@ def home(view: SettingsView) -> Message:
         f"Forwarding and saving alerts: {'not possible' if chosen.protect else 'possible'}",
         f"Link previews: {'shown' if chosen.previews else 'not shown'}",
         f"When a source changes a post: {corrections(chosen)}",
+        f"A week without news: {weekly(chosen)}",
         f"When several sources tell one story: {stories(chosen)}",
     ]
     return Message("\n".join(lines), buttons=_home_rows(view))
@@ -81,6 +82,7 @@ def _home_rows(view: SettingsView) -> tuple[tuple[Button, ...], ...]:
             _switch("Previews", "previews", on=chosen.previews),
             _switch("Corrections as replies", "replies", on=replies_now),
         ),
+        (_switch("Weekly note", "weekly", on=chosen.weekly_note),),
         (_switch("An alert for every report", "each", on=chosen.stories is StoryAlerts.EACH),),
         (Button("🗂 How each subscription comes", data=encode("st")),),
         _pause_row(view),
@@ -147,6 +149,12 @@ def stories(chosen: ChatSettings) -> str:
     """What becomes of a report that another source had before."""
     every = chosen.stories is StoryAlerts.EACH
     return "an alert for each" if every else "one alert, later reports are added to it"
+
+
+def weekly(chosen: ChatSettings) -> str:
+    """Whether silence is explained."""
+    at = f"I say at {zones.clock(chosen.daily_at)} that I am still watching"
+    return at if chosen.weekly_note else "I say nothing"
 
 
 # ------------------------------------------------------------------ screens

@@ -4,11 +4,12 @@ from watchdog_bot.core.mutes import Mute, MuteKind
 from watchdog_bot.store.face import Store
 from watchdog_bot.store.peek import beats as read_beats
 from watchdog_bot.store.peek import feeds as read_feeds
-from watchdog_bot.store.values import AppliedUpdate, ClaimedEdit, Gate, StoreStatus
+from watchdog_bot.store.values import AppliedUpdate, ClaimedEdit, ClaimedNote, Gate, StoreStatus
 
 __all__ = [
     "AppliedUpdate",
     "ClaimedEdit",
+    "ClaimedNote",
     "Gate",
     "Mute",
     "MuteKind",

@@ -52,6 +52,7 @@ from watchdog_bot.core.model import (
 from watchdog_bot.core.mutes import Mute, MuteKind
 from watchdog_bot.core.outbox import DeliveryChange, EditChange
 from watchdog_bot.core.tempo import ChatSettings, Tempo
+from watchdog_bot.core.weekly import NoteChange
 from watchdog_bot.store import (
     digests,
     edit_claims,
@@ -66,10 +67,11 @@ from watchdog_bot.store import (
     topics,
     upkeep,
     websub,
+    weekly,
 )
 from watchdog_bot.store.connection import Lock, connect, translated
 from watchdog_bot.store.rows import ms
-from watchdog_bot.store.values import AppliedUpdate, ClaimedEdit, Gate, SignedPost, StoreStatus
+from watchdog_bot.store.values import AppliedUpdate, ClaimedEdit, ClaimedNote, Gate, SignedPost, StoreStatus
 
 SET_BACK_SECONDS = 30  # less is the ordinary correction of a clock
 
@@ -487,6 +489,14 @@ class Store:
     async def record_edit(self, claimed: ClaimedEdit, change: EditChange) -> bool:
         """What came of an edit. False where the post was changed again meanwhile: it stays to be edited."""
         return await self._run(edit_claims.record, claimed, change, self._now())
+
+    async def claim_notes(self, now: datetime, *, limit: int) -> tuple[ClaimedNote, ...]:
+        """Subscribers to be told that they got nothing for a week; written down as told. None while alerts wait."""
+        return await self._run(weekly.claim, now, limit=limit)
+
+    async def record_note(self, subscriber_id: SubscriberId, change: NoteChange) -> None:
+        """What came of telling it."""
+        return await self._run(weekly.record, subscriber_id, change, self._now())
 
     async def recover(self, now: datetime) -> int:
         """On start: what was being sent is doubtful. Returns how many."""

@@ -18,6 +18,9 @@ served when the post came: serving by turn goes round the posts, so a large one 
 `fold` is 0 for a delivery that goes alone, 1 for one of a digest, 2 for one of a late backlog.
 `unwanted` is why a row that was being sent when it was cancelled must not be tried again.
 
+A subscriber's `note_due_at` is when to look whether it is told that there was nothing new (`core.weekly`). A
+subscription's `anchor` is the message that later posts of a followed case reply to.
+
 Writing a post to 100,000 subscribers costs what its indexes cost, so a fresh delivery is in three of them only:
 by post (in order), ready and open. A CHECK of state against step would cost a third more, so the
 tests check it instead. The index by subscriber is split at `step`: open rows are few, and a finished row
@@ -140,9 +143,11 @@ _FIRST = (
         settings TEXT NOT NULL DEFAULT '{}',
         created_at INTEGER NOT NULL,
         suspended_at INTEGER,
+        note_due_at INTEGER,
         UNIQUE (chat_id, thread_id)
     ) STRICT
     """,
+    "CREATE INDEX subscriber_note ON subscriber (note_due_at) WHERE state = 'active'",
     "CREATE INDEX subscriber_suspended ON subscriber (suspended_at) WHERE suspended_at IS NOT NULL",
     """
     CREATE TABLE subscription (
@@ -151,6 +156,7 @@ _FIRST = (
         slot TEXT NOT NULL,
         query TEXT NOT NULL,
         tempo TEXT NOT NULL DEFAULT 'instant',
+        anchor INTEGER,
         created_at INTEGER NOT NULL,
         deleted_at INTEGER
     ) STRICT
@@ -161,8 +167,8 @@ _FIRST = (
         WHERE slot = 'main' AND deleted_at IS NULL
     """,
     """
-    CREATE UNIQUE INDEX subscription_query ON subscription (subscriber_id, query)
-        WHERE slot = 'query' AND deleted_at IS NULL
+    CREATE UNIQUE INDEX subscription_query ON subscription (subscriber_id, slot, query)
+        WHERE slot <> 'main' AND deleted_at IS NULL
     """,
     "CREATE INDEX subscription_deleted ON subscription (deleted_at) WHERE deleted_at IS NOT NULL",
     """

@@ -18,11 +18,12 @@ from watchdog_bot.core.model import (
     SubscriptionId,
     SubscriptionSlot,
 )
-from watchdog_bot.core.tempo import ChatSettings
+from watchdog_bot.core.tempo import DEFAULT_SETTINGS, ChatSettings
+from watchdog_bot.core.weekly import first_due
 from watchdog_bot.store import mutes, rows, tempos
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.line import advance, end_waiting
-from watchdog_bot.store.rows import chunks, marks, thread_number
+from watchdog_bot.store.rows import chunks, marks, moment, ms, thread_number
 
 UNSUBSCRIBED = "the subscription was removed"
 
@@ -67,11 +68,18 @@ def ensure(db: Database, address: Address, *, kind: ChatKind, language: str, now
     with writing(db):
         (row,) = db.query(
             """
-            INSERT INTO subscriber (chat_id, thread_id, kind, state, language, created_at)
-            VALUES (?, ?, ?, 'active', ?, ?)
+            INSERT INTO subscriber (chat_id, thread_id, kind, state, language, created_at, note_due_at)
+            VALUES (?, ?, ?, 'active', ?, ?, ?)
             ON CONFLICT (chat_id, thread_id) DO UPDATE SET kind = excluded.kind RETURNING *
             """,
-            [address.chat_id, thread_number(address.thread_id), kind.value, language, now],
+            [
+                address.chat_id,
+                thread_number(address.thread_id),
+                kind.value,
+                language,
+                now,
+                ms(first_due(DEFAULT_SETTINGS, moment(now))),
+            ],
         )
     return rows.subscriber(row)
 
@@ -242,6 +250,9 @@ def _set_state(
             "SELECT id FROM delivery WHERE subscriber_id = ? AND step IS NOT NULL", [subscriber_id]
         )
         end_waiting(db, [row[0] for row in waiting.fetchall()], state="cancelled", cause=cause, now=now)
+    else:  # what was not sent meanwhile is no silence
+        due = ms(first_due(tempos.settings(db, subscriber_id), moment(now)))
+        db.execute("UPDATE subscriber SET note_due_at = ? WHERE id = ?", [due, subscriber_id])
     return changed.rowcount == 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlite_utils import Database
@@ -13,10 +13,11 @@ from sqlite_utils import Database
 from watchdog_bot.core.hours import Standing, stand
 from watchdog_bot.core.model import SubscriberId, SubscriptionId
 from watchdog_bot.core.tempo import ChatSettings, Corrections, QuietMode, StoryAlerts, Tempo
+from watchdog_bot.core.weekly import WEEK, next_due
 from watchdog_bot.store import rows
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.line import enter
-from watchdog_bot.store.rows import chunks, marks, ms
+from watchdog_bot.store.rows import chunks, marks, moment, ms
 
 HOUR_MS = 3_600_000
 _DEFAULTS = asdict(ChatSettings())
@@ -70,7 +71,17 @@ def set_settings(db: Database, subscriber_id: SubscriberId, chosen: ChatSettings
             "UPDATE subscriber SET settings = ? WHERE id = ?", [pack(chosen), subscriber_id]
         ).rowcount
         _plan_anew(db, subscriber_id, now)
+        _plan_note_anew(db, subscriber_id, chosen, now)
         return changed == 1
+
+
+def _plan_note_anew(db: Database, subscriber_id: SubscriberId, chosen: ChatSettings, now: datetime) -> None:
+    """The weekly note keeps its week and takes the new daily time; a note that is overdue waits for it as well."""
+    found = db.execute("SELECT note_due_at FROM subscriber WHERE id = ?", [subscriber_id]).fetchone()
+    if found is None or found[0] is None:
+        return
+    due = next_due(chosen, max(moment(found[0]) - WEEK, now - WEEK + timedelta(hours=12)))
+    db.execute("UPDATE subscriber SET note_due_at = ? WHERE id = ?", [ms(due), subscriber_id])
 
 
 def set_tempo(

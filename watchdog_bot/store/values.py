@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from watchdog_bot.core.model import ClaimedDelivery, FeedId, PostId
+from watchdog_bot.core.model import ClaimedDelivery, FeedId, PostId, Subscriber
+from watchdog_bot.core.tempo import ChatSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,15 @@ class ClaimedEdit:
     claimed: ClaimedDelivery
     attempts: int  # this one included
     lease: int  # tells this claim from a later one
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedNote:
+    """A subscriber that is told now that it got nothing for a week, with the texts of its queries."""
+
+    subscriber: Subscriber
+    settings: ChatSettings
+    queries: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

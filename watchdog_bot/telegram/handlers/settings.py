@@ -100,6 +100,10 @@ def _switches(*, on: bool) -> dict[str, tuple[Change, str]]:
             lambda chosen: replace(chosen, corrections=style),
             "Corrections come as replies" if on else "Alerts are edited when their post changes",
         ),
+        "weekly": (
+            lambda chosen: replace(chosen, weekly_note=on),
+            "A week without news will be told" if on else "A week without news will not be told",
+        ),
         "each": (
             lambda chosen: replace(chosen, stories=stories),
             "Every report is an alert" if on else "Later reports of a story join its alert",
