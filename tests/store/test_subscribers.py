@@ -101,6 +101,23 @@ async def test_the_same_query_is_one_subscription(store: Store, world: World) ->
     assert len(await store.subscriptions(reader.id)) == 2
 
 
+async def test_a_query_is_changed_in_place_by_its_owner_alone(world: World) -> None:
+    mine, theirs = await world.follower(1), await world.follower(2)
+    changed = await world.store.change_query(mine.subscription_id, mine.subscriber.id, "verdict")
+    assert changed is not None
+    assert (changed.id, changed.query) == (mine.subscription_id, "verdict")
+    assert await world.store.subscriptions(mine.subscriber.id) == (changed,)
+    assert await world.store.change_query(theirs.subscription_id, mine.subscriber.id, "verdict") is None
+
+
+async def test_a_query_is_not_changed_into_one_that_is_there_already(world: World) -> None:
+    reader = await world.follower(1)
+    other = await world.store.add_subscription(reader.subscriber.id, SubscriptionSlot.QUERY, "prison")
+    assert await world.store.change_query(reader.subscription_id, reader.subscriber.id, "prison") is None
+    await world.store.remove_subscription(other.id, reader.subscriber.id)
+    assert await world.store.change_query(reader.subscription_id, reader.subscriber.id, "prison") is not None
+
+
 async def test_the_index_is_built_from_active_subscribers(world: World) -> None:
     active, paused = await world.follower(1), await world.follower(2)
     await world.store.set_subscriber_state(paused.subscriber.id, SubscriberState.PAUSED)

@@ -98,8 +98,9 @@ async def test_a_daily_digest_comes_whole_at_its_time_and_holds_nobody_else(worl
     assert (digest.subscriber, titles(digest), digest.late) == (reader.subscriber, ["a", "b", "c"], False)
     await answer(world, digest, Sent(5))
     assert await claim_digests(world) == ()
-    found = await world.store.delivery_by_message(reader.subscriber.id, 5)
-    assert found is not None
+    found = await world.store.deliveries_by_message(reader.subscriber.id, 5)
+    assert [post.title for _, post in found] == ["Title a", "Title b", "Title c"]
+    assert not await world.store.deliveries_by_message(other.subscriber.id, 5)
 
 
 async def test_an_urgent_alert_goes_before_everything_of_everybody(world: World) -> None:

@@ -399,6 +399,12 @@ class Store:
         """MAIN: replaces the text, keeps the id. QUERY: the same text gives the one that is there."""
         return await self._run(subscribers.subscribe, subscriber_id, slot, query, self._now())
 
+    async def change_query(
+        self, subscription_id: SubscriptionId, subscriber_id: SubscriberId, query: str
+    ) -> Subscription | None:
+        """One of the subscriber's own, with another query; None where it is gone or they have that query already."""
+        return await self._run(subscribers.change_query, subscription_id, subscriber_id, query)
+
     async def remove_subscription(self, subscription_id: SubscriptionId, subscriber_id: SubscriberId) -> bool:
         """Can be undone for a day; what waits for it alone is cancelled."""
         return await self._run(subscribers.unsubscribe, subscription_id, subscriber_id, self._now())
@@ -514,6 +520,12 @@ class Store:
     ) -> tuple[Delivery, Post] | None:
         """What a message of ours was, for 30 days."""
         return await self._run(outbox.by_message, subscriber_id, message_id)
+
+    async def deliveries_by_message(
+        self, subscriber_id: SubscriberId, message_id: int
+    ) -> tuple[tuple[Delivery, Post], ...]:
+        """All that a message of ours carried, a digest too, in the order it was promised."""
+        return await self._run(outbox.all_by_message, subscriber_id, message_id)
 
     async def recent_deliveries(self, subscriber_id: SubscriberId, limit: int) -> tuple[Delivery, ...]:
         """Sent ones, newest first."""

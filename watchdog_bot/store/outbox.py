@@ -179,6 +179,18 @@ def by_message(db: Database, subscriber_id: SubscriberId, message_id: int) -> tu
     return None
 
 
+def all_by_message(
+    db: Database, subscriber_id: SubscriberId, message_id: int
+) -> tuple[tuple[Delivery, Post], ...]:
+    """Every delivery that this message carried, with its post where that is still kept."""
+    found = db.query(
+        "SELECT * FROM delivery WHERE subscriber_id = ? AND step IS NULL AND message_id = ? ORDER BY id",
+        [subscriber_id, message_id],
+    )
+    carried = [(rows.delivery(row), posts.one(db, row["post_id"])) for row in list(found)]
+    return tuple((delivery, post) for delivery, post in carried if post is not None)
+
+
 def recent(db: Database, subscriber_id: SubscriberId, limit: int) -> tuple[Delivery, ...]:
     """The subscriber's newest sent deliveries, newest first."""
     found = db.query(

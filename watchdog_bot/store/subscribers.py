@@ -194,6 +194,26 @@ def subscribe(
     return rows.subscription(row)
 
 
+def change_query(
+    db: Database, subscription_id: SubscriptionId, subscriber_id: SubscriberId, query: str
+) -> Subscription | None:
+    """One of the subscriber's own asks for something else from now on; None where it is gone, or another of theirs
+    asks for that already.
+    """
+    with writing(db):
+        changed = db.query(
+            """
+            UPDATE subscription SET query = ? WHERE id = ? AND subscriber_id = ? AND deleted_at IS NULL AND NOT EXISTS (
+                SELECT 1 FROM subscription AS other WHERE other.subscriber_id = subscription.subscriber_id
+                    AND other.query = ? AND other.deleted_at IS NULL AND other.id <> subscription.id
+            ) RETURNING *
+            """,
+            [query, subscription_id, subscriber_id, query],
+        )
+        found = list(changed)
+    return rows.subscription(found[0]) if found else None
+
+
 def unsubscribe(db: Database, subscription_id: SubscriptionId, subscriber_id: SubscriberId, now: int) -> bool:
     """Remove one of the subscriber's own, so that it can be undone for a day; what waits for it alone is
     cancelled.

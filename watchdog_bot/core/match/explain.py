@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from watchdog_bot.core.match import tongues
 from watchdog_bot.core.match.evidence import Witness
 from watchdog_bot.core.match.program import answered, compiled, compiled_part, held, keys_of, topic_key
-from watchdog_bot.core.match.query_print import joined, term
+from watchdog_bot.core.match.query_print import joined, term, with_article
 from watchdog_bot.core.match.query_tree import (
     And,
     CountryIs,
@@ -142,13 +142,13 @@ class _Case:
 
     def other_country(self, wanted: tuple[str, ...]) -> str:
         scope = self.query.scope
-        names = joined([self.country_name(code) for code in wanted], "or")
+        names = joined([with_article(self.country_name(code)) for code in wanted], "or")
         if len(wanted) > _SHOWN:
             names = f"any of the {len(wanted)} countries"
         about, mentions = self.post.countries.about, self.post.countries.mentions
         read = {Scope.MAIN: about[:1], Scope.ABOUT: about, Scope.ANY: (*about, *mentions)}[scope]
         codes = list(dict.fromkeys(each.code for each in read))[:_SHOWN]
-        seen = joined([self.country_name(code) for code in codes], "and")
+        seen = joined([with_article(self.country_name(code)) for code in codes], "and")
         return (
             f"{_NOT[scope]} {names} ({f'{_IS[scope]} {seen}' if seen else 'no country was recognised in it'})"
         )
@@ -165,7 +165,7 @@ class _Case:
     def piece(self, evidence: Evidence) -> str:
         match evidence.kind:
             case "country":
-                return f"it is about {self.country_name(evidence.wanted)}"
+                return f"it is about {with_article(self.country_name(evidence.wanted))}"
             case "source":
                 return f"it comes from “{evidence.found}”"
             case "language":

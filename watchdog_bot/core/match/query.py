@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from watchdog_bot.core.errors import QueryError
+from watchdog_bot.core.match.query_change import (
+    Namesakes,
+    asks_for_countries,
+    identity,
+    namesakes,
+    with_scope,
+    with_topics,
+    with_words,
+)
 from watchdog_bot.core.match.query_parser import parse, parse_keywords, restore
 from watchdog_bot.core.match.query_print import describe, show, show_leaf, term
 from watchdog_bot.core.match.query_topic import split_items, topic, topic_leaf
@@ -23,6 +32,7 @@ from watchdog_bot.core.match.query_tree import (
     TopicIs,
     Vocabulary,
     Word,
+    leaves,
 )
 from watchdog_bot.core.match.query_vocabulary import codes_of, countries_in
 
@@ -33,6 +43,7 @@ __all__ = [
     "Form",
     "LanguageIs",
     "Leaf",
+    "Namesakes",
     "Not",
     "Or",
     "Phrase",
@@ -44,9 +55,13 @@ __all__ = [
     "TopicIs",
     "Vocabulary",
     "Word",
+    "asks_for_countries",
     "codes_of",
     "countries_in",
     "describe",
+    "identity",
+    "leaves",
+    "namesakes",
     "parse",
     "parse_keywords",
     "restore",
@@ -56,4 +71,7 @@ __all__ = [
     "term",
     "topic",
     "topic_leaf",
+    "with_scope",
+    "with_topics",
+    "with_words",
 ]

@@ -6,7 +6,8 @@ fields, so that a stored query means the same whatever the vocabulary becomes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 
 from watchdog_bot.core.match import tongues
 from watchdog_bot.core.match.query_clauses import asks
@@ -131,6 +132,49 @@ _ABOUT = {Scope.ABOUT: "about", Scope.MAIN: "mainly about", Scope.ANY: "that men
 _ARE_ABOUT = {Scope.ABOUT: "are about", Scope.MAIN: "are mainly about", Scope.ANY: "mention"}
 
 
+_THE = frozenset(
+    {
+        "Bahamas",
+        "Baltic states",
+        "Balkans",
+        "CIS",
+        "Caribbean",
+        "Comoros",
+        "Gambia",
+        "Horn of Africa",
+        "Isle of Man",
+    }
+    | {
+        "Maldives",
+        "Middle East",
+        "Netherlands",
+        "Philippines",
+        "Seychelles",
+        "Sahel",
+        "South Caucasus",
+        "Vatican",
+    }
+    | {
+        "Visegrad Four",
+        "Western Balkans",
+        "European Union",
+        "Council of Europe",
+        "Eastern Partnership",
+        "Gulf states",
+    }
+    | {"Middle East and North Africa", "Caribbean Netherlands"}
+)
+_THE_KINDS = re.compile(
+    r"(?:United|Democratic Republic|Republic|Central African) |.* (?:Islands?|Republic|Territory|region|states|countries)$"
+)
+
+
+def with_article(name: str) -> str:
+    """A country's or region's name within an English sentence: the United States, Kazakhstan."""
+    takes = name in _THE or _THE_KINDS.match(name)
+    return f"the {name}" if takes else name
+
+
 class _Words:
     """Says parts of a query."""
 
@@ -140,7 +184,10 @@ class _Words:
 
     def countries(self, codes: frozenset[str], regions: Regions) -> str:
         region = next((shown for shown, members in regions.values() if members == codes), None)
-        return region or joined(sorted(self.country_name(code) for code in codes), "or")
+        return with_article(region) if region else joined(self.names(codes), "or")
+
+    def names(self, codes: Iterable[str]) -> list[str]:
+        return [with_article(name) for name in sorted(map(self.country_name, codes))]
 
     def that(self, expr: Expr) -> str:
         """After "posts that"."""
@@ -154,7 +201,7 @@ class _Words:
             case Not(part):
                 return f"are not posts that {self.that(part)}"
             case CountryIs(code):
-                return f"{_ARE_ABOUT[self.scope]} {self.country_name(code)}"
+                return f"{_ARE_ABOUT[self.scope]} {with_article(self.country_name(code))}"
             case TopicIs(name):
                 return f"are on the topic “{name}”"
             case SourceIs(text):
