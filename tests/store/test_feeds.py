@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
 
 from tests.clock import FakeClock
 from tests.store.world import World, keys, new
-from watchdog_bot.core.model import FeedId, FeedKind, HttpMemory
+from watchdog_bot.core.model import Feed, FeedChange, FeedId, FeedKind, HttpMemory
 from watchdog_bot.store import Store
+from watchdog_bot.store import feeds as feeds_of_store
 
 
 async def test_it_adds_a_feed_that_is_due_at_once(store: Store, clock: FakeClock) -> None:
@@ -153,3 +162,61 @@ async def test_what_the_operator_says_of_a_feed_holds_from_the_next_start_on(sto
         '{"container": "article"}',
     )
     assert again.memory == HttpMemory()
+
+
+async def test_changes_noted_together_are_all_on_the_disk_when_each_returns(
+    world: World, tmp_path: Path
+) -> None:
+    feeds = [await world.store.add_feed(f"https://{n}.example/", name=str(n)) for n in range(20)]
+
+    async def noted(feed: Feed) -> int:
+        await world.store.note_feed(world.change(feed=feed))
+        with closing(sqlite3.connect(tmp_path / "watchdog.db")) as reader:
+            row = reader.execute("SELECT etag IS NOT NULL FROM feed WHERE id = ?", [feed.id])
+            return int(row.fetchone()[0])
+
+    assert await asyncio.gather(*map(noted, feeds)) == [1] * 20
+
+
+async def test_many_changes_noted_at_once_are_few_transactions(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feeds = [await world.store.add_feed(f"https://{n}.example/", name=str(n)) for n in range(50)]
+    sizes: list[int] = []
+    write = feeds_of_store.change_all
+
+    def counted(db: Database, changes: Sequence[FeedChange]) -> None:
+        sizes.append(len(changes))
+        write(db, changes)
+
+    monkeypatch.setattr(feeds_of_store, "change_all", counted)
+    await asyncio.gather(*(world.store.note_feed(world.change(feed=feed)) for feed in feeds))
+    assert sum(sizes) == 50
+    assert len(sizes) <= 2
+    assert all(feed.baseline_done for feed in await world.store.feeds() if feed.id != world.feed.id)
+
+
+async def test_what_was_noted_is_written_before_the_store_closes(tmp_path: Path, clock: FakeClock) -> None:
+    async with Store.open(tmp_path / "watchdog.db", clock=clock) as store:
+        world = await World.make(store, clock)
+        noting = [asyncio.create_task(store.note_feed(world.change())) for _ in range(3)]
+        await asyncio.sleep(0)
+    await asyncio.gather(*noting)
+    async with Store.open(tmp_path / "watchdog.db", clock=clock) as again:
+        (feed,) = await again.feeds()
+        assert feed.baseline_done
+
+
+async def test_a_change_that_cannot_be_written_is_told_to_all_that_noted_with_it(
+    store: Store, clock: FakeClock
+) -> None:
+    world = await World.make(store, clock)
+    broken = replace(world.change(), feed_id=FeedId(2**63))  # SQLite has no such number
+    said = await asyncio.gather(
+        store.note_feed(world.change()), store.note_feed(broken), return_exceptions=True
+    )
+    assert all(isinstance(each, Exception) for each in said)
+    await store.note_feed(world.change())
+    feed = await store.feed(world.feed.id)
+    assert feed is not None
+    assert feed.baseline_done

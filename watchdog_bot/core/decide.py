@@ -201,13 +201,12 @@ def remembered(memory: HttpMemory, result: Fetched | NotModified) -> HttpMemory:
     """
     moved = moves.after(moves.Moves(memory.moved_to, memory.moved_times), result)
     silent = isinstance(result, NotModified)
-    return replace(
-        memory,
-        etag=result.etag or (memory.etag if silent else None),
-        last_modified=result.last_modified or (memory.last_modified if silent else None),
-        moved_to=moved.to,
-        moved_times=moved.times,
-    )
+    etag = result.etag or (memory.etag if silent else None)
+    last_modified = result.last_modified or (memory.last_modified if silent else None)
+    said = (etag, last_modified, moved.to, moved.times)
+    if said == (memory.etag, memory.last_modified, memory.moved_to, memory.moved_times):
+        return memory
+    return replace(memory, etag=etag, last_modified=last_modified, moved_to=moved.to, moved_times=moved.times)
 
 
 def _new_address(memory: HttpMemory) -> str | None:
@@ -225,8 +224,8 @@ def _change(
     feed: Feed, result: FetchResult, memory: HttpMemory, *, min_interval: int, now: datetime
 ) -> FeedChange:
     state = health.after(feed.health, result, now)
-    if not isinstance(result, FetchFailed):
-        state = replace(state, note=_note(feed, new=0, total=0, now=now))
+    if not isinstance(result, FetchFailed) and (note := _note(feed, new=0, total=0, now=now)) != state.note:
+        state = replace(state, note=note)
     pace = schedule.Pace.from_text(feed.memory.pace)
     due = schedule.next_check(
         feed, result, parsed=None, health=state, now=now, min_interval=min_interval, pace=pace

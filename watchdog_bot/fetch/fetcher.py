@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from types import TracebackType
 from typing import Self
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -35,6 +36,7 @@ MAX_SILENCE = 86_400  # seconds that one answer can silence a host
 _PERMANENT = frozenset({301, 308})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _COOLING = frozenset({429, 503})
+_UNCODED = re.compile(r'[^!-~]|["<>\\^`{|}]')  # what no address holds that is in its encoded form
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Fetcher:
             headers=self._headers,
             auto_decompress=False,
             timeout=aiohttp.ClientTimeout(
-                total=None, connect=None, sock_connect=limits.connect, sock_read=limits.total
+                total=None, connect=None, sock_connect=limits.connect, sock_read=None
             ),
             max_line_size=limits.header_size,
             max_field_size=limits.header_size,
@@ -141,7 +143,8 @@ class Fetcher:
         async with self._hosts.turn(host):
             try:
                 async with asyncio.timeout(self._limits.total):
-                    return await self._follow(url, memory)
+                    answer = await self._ask(url, host, memory)
+                    return await self._follow(url, answer, memory) if isinstance(answer, _Hop) else answer
             except TimeoutError:
                 return FetchFailed(
                     f"{host} did not answer whole within {self._limits.total:g} seconds",
@@ -150,18 +153,19 @@ class Fetcher:
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 return words.for_error(error, host)
 
-    async def _follow(self, url: str, memory: HttpMemory) -> FetchResult:
-        """The document at the end of the redirects."""
-        here, permanent, seen = url, True, {urldefrag(url).url}
-        for _ in range(self._limits.redirects + 1):
-            answer = await self._ask(here, memory)
+    async def _follow(self, url: str, hop: _Hop, memory: HttpMemory) -> FetchResult:
+        """The document at the end of the redirects, of which `hop` is the first."""
+        here, permanent, seen = url, True, {_defragged(url)}
+        for _ in range(self._limits.redirects):
+            if (why := self._refused_hop(here, hop.url, seen)) is not None:
+                return FetchFailed(why, FailureWeight.HARD)
+            permanent = permanent and hop.permanent
+            here = hop.url
+            seen.add(_defragged(here))
+            answer = await self._ask(here, _host(here), memory)
             if not isinstance(answer, _Hop):
                 return self._located(answer, moved_to=here if permanent and here != url else None)
-            if (why := self._refused_hop(here, answer.url, seen)) is not None:
-                return FetchFailed(why, FailureWeight.HARD)
-            permanent = permanent and answer.permanent
-            here = answer.url
-            seen.add(urldefrag(here).url)
+            hop = answer
         return FetchFailed(f"more than {self._limits.redirects} redirects", FailureWeight.HARD)
 
     @staticmethod
@@ -174,13 +178,12 @@ class Fetcher:
             return f"it redirects to where we do not go: {why}"
         if here.startswith("https:") and there.startswith("http:"):
             return "it redirects from https to http, which we do not follow"
-        return "it redirects in a circle" if urldefrag(there).url in seen else None
+        return "it redirects in a circle" if _defragged(there) in seen else None
 
-    async def _ask(self, url: str, memory: HttpMemory) -> FetchResult | _Hop:
-        """One hop."""
+    async def _ask(self, url: str, host: str, memory: HttpMemory) -> FetchResult | _Hop:
+        """One hop; `host` is that of `url`."""
         assert self._session is not None
         assert self._hosts is not None
-        host = _host(url)
         if (silence := self._hosts.cooling(host)) > 0:
             return FetchFailed(
                 f"{host} asked us to wait", FailureWeight.TEMPORARY, retry_after=math.ceil(silence)
@@ -279,9 +282,12 @@ def _conditions(memory: HttpMemory) -> dict[str, str]:
 
 def _as_is(url: str) -> URL:
     """The address byte for byte where it is one already; a human's (with spaces or other scripts) in its encoded form."""
-    url = urldefrag(url).url
-    plain = url.isascii() and url.isprintable() and not any(char in url for char in ' "<>\\^`{|}')
-    return URL(url, encoded=plain)
+    url = _defragged(url)
+    return URL(url, encoded=_UNCODED.search(url) is None)
+
+
+def _defragged(url: str) -> str:
+    return url.partition("#")[0]
 
 
 def _joined(here: str, location: str) -> str:

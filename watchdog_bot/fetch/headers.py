@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 MAX_SECONDS = 366 * 86_400  # more is a mistake
 MAX_VALIDATOR = 1024  # characters; longer ones are dropped rather than sent back cut
 
+_NOT_KEPT = re.compile(r"\bno-(?:cache|store)\b", re.IGNORECASE)
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,12})", re.IGNORECASE)
 
 
@@ -30,9 +31,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> int | None:
 def max_age(headers: Mapping[str, str], now: datetime) -> int | None:
     """Seconds for which the answer stays fresh (RFC 9111 section 4.2), or None where it is not to be kept."""
     control = headers.get("Cache-Control", "")
-    if re.search(r"\bno-(?:cache|store)\b", control, re.IGNORECASE):
+    if control and _NOT_KEPT.search(control):
         return None
-    if found := _MAX_AGE.search(control):
+    if control and (found := _MAX_AGE.search(control)):
         age = headers.get("Age", "").strip()
         spent = int(age) if age.isascii() and age.isdecimal() and len(age) < 10 else 0
         return min(max(0, int(found[1]) - spent), MAX_SECONDS)
@@ -61,6 +62,8 @@ def _validator(raw: str | None) -> str | None:
 
 def http_date(raw: str) -> datetime | None:
     """RFC 9110 section 5.6.7, in all three forms; None for anything else ("0", "-1")."""
+    if not raw:
+        return None
     try:
         moment = parsedate_to_datetime(raw.strip())
     except (ValueError, TypeError, IndexError, OverflowError):

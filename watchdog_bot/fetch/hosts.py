@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from types import TracebackType
 
 FORGET_ABOVE = 20_000  # hosts remembered before those at rest are forgotten
 
@@ -36,20 +37,22 @@ class Hosts:
         self._sleep = sleep
         self._hosts: dict[str, _Host] = {}
 
-    @asynccontextmanager
-    async def turn(self, name: str) -> AsyncIterator[None]:
+    def turn(self, name: str) -> AbstractAsyncContextManager[None]:
         """Hold one of the host's connections, once its turn has come."""
-        host = self._host(name)
-        host.waiting += 1
-        try:
-            async with host.slots:
-                start = max(self._time(), host.next_at)
-                host.next_at = start + self._spacing
-                if (wait := start - self._time()) > 0:
-                    await self._sleep(wait)
-                yield
-        finally:
-            host.waiting -= 1
+        return _Turn(self, self._host(name))
+
+    async def begin(self, host: _Host) -> None:
+        """Wait for a connection, then until the request may start."""
+        await host.slots.acquire()
+        now = self._time()
+        start = max(now, host.next_at)
+        host.next_at = start + self._spacing
+        if start > now:
+            try:
+                await self._sleep(start - now)
+            except BaseException:
+                host.slots.release()
+                raise
 
     def wait(self, name: str) -> float:
         """Seconds until a request to this host could start, so that a poller can do others first."""
@@ -86,3 +89,27 @@ class Hosts:
         ]
         for name in at_rest:
             del self._hosts[name]
+
+
+class _Turn(AbstractAsyncContextManager[None]):
+    """Written out, for it is entered at every poll."""
+
+    __slots__ = ("_host", "_hosts")
+
+    def __init__(self, hosts: Hosts, host: _Host) -> None:
+        self._hosts = hosts
+        self._host = host
+
+    async def __aenter__(self) -> None:
+        self._host.waiting += 1
+        try:
+            await self._hosts.begin(self._host)
+        except BaseException:
+            self._host.waiting -= 1
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._host.slots.release()
+        self._host.waiting -= 1

@@ -94,7 +94,9 @@ class Store:
         self._latest: datetime | None = None
         self._calls = 0
         self._recordings: deque[outbox.Recording] = deque()  # filled here, emptied by the thread
-        self._changes: deque[FeedChange] = deque()  # the same
+        self._changes: list[FeedChange] = []  # of feeds, that wait for the next writing
+        self._writing: asyncio.Task[None] | None = None  # the one that will take them
+        self._written: asyncio.Task[None] | None = None  # the one before it
 
     @classmethod
     def open(cls, path: Path | str, *, clock: Clock) -> Opening:
@@ -107,6 +109,8 @@ class Store:
 
     async def close(self) -> None:
         """After the calls under way. Closing twice is fine."""
+        while self._writing is not None:
+            await asyncio.wait([self._writing])
         if self._closed:
             return
         self._closed = True
@@ -117,7 +121,7 @@ class Store:
     @property
     def busy(self) -> bool:
         """Whether a call is under way."""
-        return self._calls > 0
+        return self._calls > 0 or self._writing is not None
 
     async def _run(
         self, function: Callable[Concatenate[Database, _P], _T], *args: _P.args, **kwargs: _P.kwargs
@@ -242,7 +246,17 @@ class Store:
     async def note_feed(self, change: FeedChange) -> None:
         """The feed's row after a poll that brought nothing new; on the disk when this returns."""
         self._changes.append(change)
-        await self._run(feeds.change_all, self._changes)
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_changes())
+        await asyncio.shield(self._writing)
+
+    async def _write_changes(self) -> None:
+        """One call and one commit for all that gathered while the writing before was under way."""
+        if self._written is not None and not self._written.done():
+            await asyncio.wait([self._written])
+        changes, self._changes = self._changes, []
+        self._written, self._writing = self._writing, None
+        await self._run(feeds.change_all, changes)
 
     async def post(self, post_id: PostId) -> Post | None:
         """The post, within retention."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -155,16 +154,14 @@ def lease_due(db: Database, now: datetime, *, limit: int, lease_seconds: int) ->
     return tuple(rows.feed(row) for row in ordered)
 
 
-def change_all(db: Database, pending: deque[FeedChange]) -> None:
-    """Write all changes that wait, in one transaction: while one commit is under way the next ones gather.
+def change_all(db: Database, changes: Sequence[FeedChange]) -> None:
+    """Several feeds in one transaction.
 
     For polls that brought nothing: losing one costs another poll when its lease has run out.
     """
-    if not pending:
-        return
     with writing(db):
-        while pending:
-            change(db, pending.popleft())
+        for each in changes:
+            change(db, each)
 
 
 def change(db: Database, update: FeedChange) -> None:

@@ -108,7 +108,7 @@ def feed(row: Row) -> Feed:
         name=row["name"],
         kind=FeedKind(row["kind"]),
         every=row["every"],
-        countries=tuple(json.loads(row["countries"])),
+        countries=() if row["countries"] == "[]" else tuple(json.loads(row["countries"])),
         language=row["language"],
         rules=row["rules"],
         mirror=row["mirror"],

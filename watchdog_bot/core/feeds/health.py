@@ -40,12 +40,11 @@ def _not_ahead(health: FeedHealth, now: datetime) -> FeedHealth:
     def bounded(moment: datetime | None) -> datetime | None:
         return None if moment is None else min(moment, now)
 
-    return replace(
-        health,
-        last_ok_at=bounded(health.last_ok_at),
-        last_new_at=bounded(health.last_new_at),
-        failing_since=bounded(health.failing_since),
-    )
+    noted = (health.last_ok_at, health.last_new_at, health.failing_since)
+    if not any(moment is not None and moment > now for moment in noted):
+        return health
+    last_ok_at, last_new_at, failing_since = map(bounded, noted)
+    return replace(health, last_ok_at=last_ok_at, last_new_at=last_new_at, failing_since=failing_since)
 
 
 def _failed(health: FeedHealth, cause: str, weight: float, now: datetime) -> FeedHealth:
