@@ -195,7 +195,8 @@ async def our_sender(options: Ask) -> AsyncIterator[Handle]:
 async def _our_bot(stack: AsyncExitStack, options: Ask) -> Any:
     """As the program makes it. No update ever comes, so there is no desk behind it."""
     from watchdog_bot.desk import Desk
-    from watchdog_bot.telegram.application import build
+    from watchdog_bot.telegram.application import SEND_TIMEOUT, build
+    from watchdog_bot.telegram.listening import Ear
 
     async def at_once(_chat_id: int) -> None:
         return
@@ -206,6 +207,7 @@ async def _our_bot(stack: AsyncExitStack, options: Ask) -> Any:
         api_base_url=options["url"],
         admins=frozenset(),
         before_reply=at_once,
+        ear=Ear(timeout=SEND_TIMEOUT),
     )
     await app.initialize()
     stack.push_async_callback(app.shutdown)

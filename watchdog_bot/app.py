@@ -44,9 +44,11 @@ from watchdog_bot.poll import Poller
 from watchdog_bot.silence import tell_silent
 from watchdog_bot.store import Store, read_beats, read_feeds
 from watchdog_bot.stories import Stories
-from watchdog_bot.telegram.application import ALLOWED_UPDATES, App, build, tell_commands
+from watchdog_bot.telegram.application import ALLOWED_UPDATES, SEND_TIMEOUT, App, build, tell_commands
+from watchdog_bot.telegram.listening import Ear, PollErrors
 from watchdog_bot.telegram.notices import Notices
 from watchdog_bot.telegram.sender import edit, send
+from watchdog_bot.telegram.transport import by_proxy
 from watchdog_bot.web import Web
 from watchdog_bot.weekly import WeeklyNotes
 
@@ -63,7 +65,7 @@ DICTIONARIES_AFTER = 30.0  # seconds: a start has more urgent things to do
 # Languages whose dictionaries are read early, so that nobody waits for them.
 INFLECTING = ("en", "ru", "uk")
 STALE_BEAT = 180  # seconds after which a heartbeat counts as stopped
-BEATS = ("loop", "poll", "deliver")  # the heartbeats of a bot that is well
+BEATS = ("loop", "poll", "deliver", "listen")  # the heartbeats of a bot that is well
 
 # A job that comes late runs once, late; it is never skipped and never doubled.
 ON_TIME = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -175,12 +177,14 @@ async def offer_topics(store: Store) -> None:
 async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     admins = frozenset(parts.settings.telegram.admins)
     pace = Pace(parts.clock)
+    ear = Ear(timeout=SEND_TIMEOUT, trust_env=by_proxy(parts.settings.telegram.api_base_url))
     app = build(
         parts.desk,
         token=parts.settings.telegram.token.get_secret_value(),
         api_base_url=parts.settings.telegram.api_base_url,
         admins=admins,
         before_reply=pace.reply,
+        ear=ear,
     )
     if not await _connected(app, stop):
         return
@@ -229,12 +233,16 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     try:
         await app.start()
         await web.start()
-        await _beat(parts)
-        _schedule(app, parts, (poller, notes), notices if admins else None)
+        await _beat(parts, ear)
+        _schedule(app, parts, (poller, notes, ear), notices if admins else None)
         await tell_commands(app, admins)
         assert app.updater is not None
-        await app.updater.start_polling(allowed_updates=ALLOWED_UPDATES, bootstrap_retries=-1)
-        await _until(stop, delivering)
+        await app.updater.start_polling(
+            allowed_updates=ALLOWED_UPDATES,
+            bootstrap_retries=-1,
+            error_callback=PollErrors(parts.clock, notices.tell),
+        )
+        await _until(stop, delivering, ear)
     finally:
         stop.set()
         reading.cancel()
@@ -288,11 +296,20 @@ async def _sleep_or(stop: asyncio.Event, seconds: float) -> None:
         return
 
 
-async def _until(stop: asyncio.Event, delivering: asyncio.Task[None]) -> None:
-    """Until told to stop, or the deliverer ends, which it never should: then its error is raised."""
+async def _until(stop: asyncio.Event, delivering: asyncio.Task[None], ear: Ear) -> None:
+    """Until told to stop, or the deliverer ends, which it never should: then its error is raised.
+
+    Raises ConfigError when Telegram no longer knows the token: nobody would be heard or alerted any more.
+    """
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({stopping, delivering}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
+    refused = asyncio.create_task(ear.refused.wait())
+    await asyncio.wait({stopping, delivering, refused}, return_when=asyncio.FIRST_COMPLETED)
+    for each in (stopping, refused):
+        each.cancel()
+    if ear.refused.is_set():
+        raise ConfigError(
+            ("telegram.token: it was revoked. Ask @BotFather for the new one; what is owed waits for it.",)
+        )
     if delivering.done() and not stop.is_set():
         delivering.result()
 
@@ -310,17 +327,19 @@ async def _stop(app: App, poller: Poller, delivering: asyncio.Task[None]) -> Non
     await app.shutdown()
 
 
-def _schedule(app: App, parts: Parts, workers: tuple[Poller, WeeklyNotes], notices: Notices | None) -> None:
+def _schedule(
+    app: App, parts: Parts, workers: tuple[Poller, WeeklyNotes, Ear], notices: Notices | None
+) -> None:
     """The few jobs there are. When a feed is due is a column of its row, never a job.
 
     `notices` is None where there is nobody to tell.
     """
     assert app.job_queue is not None, "python-telegram-bot is installed without [job-queue]"
     scheduler: AsyncIOScheduler = app.job_queue.scheduler
-    poller, notes = workers
+    poller, notes, ear = workers
     jobs: tuple[tuple[str, Callable[[], Awaitable[object]], float], ...] = (
         ("tick", poller.tick, TICK),
-        ("beat", partial(_beat, parts), BEAT),
+        ("beat", partial(_beat, parts, ear), BEAT),
         ("weekly", notes.send_due, NOTES),
         ("housekeeping", partial(_housekeeping, parts), HOUSEKEEPING),
     )
@@ -338,8 +357,11 @@ def _job_event(event: JobEvent) -> None:
         log.warning("job_still_running", job=event.job_id)
 
 
-async def _beat(parts: Parts) -> None:
-    await parts.store.beat("loop", parts.clock.now())
+async def _beat(parts: Parts, ear: Ear) -> None:
+    now = parts.clock.now()
+    await parts.store.beat("loop", now)
+    if ear.heard():
+        await parts.store.beat("listen", now)
 
 
 async def _housekeeping(parts: Parts) -> None:

@@ -39,17 +39,23 @@ STEPS: dict[str, tuple[Any, str]] = {
 
 
 class FastClock:
-    """The machine's clock, sped up."""
+    """The machine's clock, sped up; `set_back` is what somebody does who corrects it."""
 
-    def __init__(self, anchor: float) -> None:
+    def __init__(self, anchor: float, speed: int = SPEED) -> None:
         self._anchor = anchor
+        self._speed = speed
+        self._behind = timedelta()
 
     def now(self) -> datetime:
-        real = time.time()  # noqa: TID251 - this is a clock
-        return datetime.fromtimestamp(self._anchor, UTC) + timedelta(seconds=(real - self._anchor) * SPEED)
+        passed = time.time() - self._anchor  # noqa: TID251 - this is a clock
+        started = datetime.fromtimestamp(self._anchor, UTC)
+        return started + timedelta(seconds=passed * self._speed) - self._behind
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds / SPEED)
+        await asyncio.sleep(seconds / self._speed)
+
+    def set_back(self, seconds: float) -> None:
+        self._behind += timedelta(seconds=seconds)
 
 
 def _counts(step: str, args: tuple[Any, ...], result: Any) -> bool:

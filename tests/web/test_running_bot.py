@@ -81,5 +81,5 @@ async def test_a_hub_pushes_to_the_running_bot(tmp_path: Path) -> None:
             assert str(vera.chat.id) not in figures
             async with client.get(f"{here}/health") as response:
                 said = await response.json()
-            assert said["beats"].keys() == {"loop", "poll", "deliver"}
+            assert said["beats"].keys() == {"loop", "poll", "deliver", "listen"}
             assert urlsplit(asked["hub.callback"]).path.startswith("/websub/")

@@ -158,3 +158,12 @@ def status(view: StatusView) -> Message:
         f"Last alert here: {view.last_alert_here}",
     ]
     return Message("\n".join(lines))
+
+
+def two_listeners() -> Message:
+    """Another program takes this bot's updates away."""
+    return Message(
+        "⚠️ <b>Another program listens with this bot's token</b>, and each of the two gets only some of what people type "
+        "and press. Alerts still go out. Stop the other program, or give one of them a token of its own: @BotFather, "
+        "/revoke or /newbot."
+    )

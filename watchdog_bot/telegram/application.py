@@ -46,8 +46,9 @@ from watchdog_bot.core.model import Address, ChatKind, Gone, Message, NoRights, 
 from watchdog_bot.desk import Desk
 from watchdog_bot.telegram import handlers
 from watchdog_bot.telegram.ask import COMMANDS, PRESSES, Answer, Ask, Command, Who, in_order
+from watchdog_bot.telegram.listening import Ear
 from watchdog_bot.telegram.sender import NO_PREVIEW, classify, markup
-from watchdog_bot.telegram.transport import AiohttpRequest
+from watchdog_bot.telegram.transport import AiohttpRequest, by_proxy
 
 log = structlog.get_logger(__name__)
 
@@ -91,23 +92,20 @@ class OrderedPerChat(BaseUpdateProcessor):
 
 
 def build(
-    desk: Desk, *, token: str, api_base_url: str, admins: frozenset[int], before_reply: BeforeReply
+    desk: Desk, *, token: str, api_base_url: str, admins: frozenset[int], before_reply: BeforeReply, ear: Ear
 ) -> App:
     """The application with every handler, not started yet. Its JobQueue is the program's only scheduler.
 
     `before_reply` is awaited with the chat's id before each message to a person, so that replies keep to the
-    same pace as alerts, and go before them.
+    same pace as alerts, and go before them. Updates come by `ear`.
     """
-    proxied = api_base_url.startswith(
-        "https:"
-    )  # HTTPS_PROXY: where Telegram is blocked; a local server needs none
     app = (
         Application.builder()
         .token(token)
         .base_url(f"{api_base_url.rstrip('/')}/bot")
         .base_file_url(f"{api_base_url.rstrip('/')}/file/bot")
-        .request(AiohttpRequest(16, timeout=SEND_TIMEOUT, trust_env=proxied))
-        .get_updates_request(AiohttpRequest(1, timeout=SEND_TIMEOUT, trust_env=proxied))
+        .request(AiohttpRequest(16, timeout=SEND_TIMEOUT, trust_env=by_proxy(api_base_url)))
+        .get_updates_request(ear)
         .concurrent_updates(OrderedPerChat(16))
         .build()
     )

@@ -39,6 +39,11 @@ _NOT_REACHED = (
 )
 
 
+def by_proxy(api_base_url: str) -> bool:
+    """Whether a proxy of the environment is used: where Telegram is blocked, not for a server of one's own."""
+    return api_base_url.startswith("https:")
+
+
 class NotReachedError(Exception):
     """Surely nothing was sent. Its text says why and holds no address."""
 
