@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from telegram import Bot
 
-from tests.running import PATIENCE, Running
+from tests.running import PATIENCE, Running, running
 from watchdog_bot import app
 from watchdog_bot.config import load
 from watchdog_bot.core.model import Address, Gone, Rejected, Sent
@@ -443,6 +443,37 @@ async def test_a_report_that_joins_a_changed_post_is_no_second_correction(bot: T
     await bot.polled()
     await bot.until(lambda: "also at" in vera.chat.messages[sent.id].text)
     assert len(vera.chat.from_bot) == before
+
+
+async def test_a_line_of_a_digest_is_corrected_in_place(bot: Timed) -> None:
+    vera = await reader(bot)
+    await comes(bot, vera, "Hourly digest")
+    await bot.held(vera.chat, VERDICT, INSPECTIONS)
+    bot.clock.jump_to(datetime(2026, 3, 2, 13, 0, tzinfo=UTC))
+    sent = await bot.digest(vera.chat)
+    bot.publish(CHANGED)
+    await bot.polled()
+    await bot.until(lambda: CHANGED.title in vera.chat.messages[sent.id].text)
+    now = vera.chat.messages[sent.id].text
+    assert ", updated 13:" in now
+    assert INSPECTIONS.title in now
+    assert len([each for each in vera.chat.from_bot if each.text.startswith("🗞")]) == 1
+
+
+async def test_an_alert_of_a_post_that_its_source_took_back_says_so(tmp_path: Path) -> None:
+    async with running(tmp_path, admins=lambda simulator: (simulator.person("Olga").id,)) as bot:
+        (olga,) = bot.simulator.people
+        await bot.say(olga, "/countries Russia")
+        await bot.polled()
+        bot.publish(VERDICT)
+        sent = await bot.until(lambda: next(iter(bot.alerts(olga.chat, VERDICT.title)), None))
+        link = next(button.url for row in sent.buttons for button in row if button.url)
+        assert "Which post" in (await bot.say(olga, "/withdrawn")).text
+        assert "have not seen" in (await bot.say(olga, "/withdrawn https://example.org/no")).text
+        said = await bot.say(olga, f"/withdrawn {link}")
+        assert "Nobody is alerted of it any more" in said.text
+        await bot.until(lambda: "🗑 withdrawn by the source at" in olga.chat.messages[sent.id].text)
+        assert "Why?" in "".join(olga.chat.messages[sent.id].labels)
 
 
 # ------------------------------------------------------------------ pause

@@ -390,9 +390,7 @@ async def _edit(app: App, claimed: ClaimedDelivery, message: Message) -> SendRes
 
 def _rendered(parts: Parts, claimed: ClaimedDelivery) -> Message:
     alert = render.alert(claimed, parts.desk.names, summary_limit=parts.settings.alerts.summary_length)
-    if claimed.delivery.message_id is not None and claimed.post.changed_at is not None:
-        alert = render_digest.corrected(alert, claimed)
-    return replace(alert, preview=claimed.settings.previews)
+    return replace(render_digest.corrected(alert, claimed), preview=claimed.settings.previews)
 
 
 # ------------------------------------------------------------------ the other commands

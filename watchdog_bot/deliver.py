@@ -269,7 +269,7 @@ class Deliverer:
         """A sent alert gets the post's new text. One that cannot be edited stays as it is: it has arrived."""
         assert self._edit is not None
         alert = claimed.claimed
-        message = self._rendered(alert)
+        message = self._rendered(alert) if claimed.digest is None else self._redigested(claimed.digest)
         if message is None:
             change = EditChange(
                 alert.delivery.id, None, cause="it could not be rendered: a defect, see the log"
@@ -287,6 +287,11 @@ class Deliverer:
             log.error("edit_not_recorded", delivery=change.delivery_id, error=str(error))  # noqa: TRY400 - the error names the cause and the mend
             return
         log.info("edit", delivery=change.delivery_id, again=change.due_at is not None, cause=change.cause)
+
+    def _redigested(self, digest: ClaimedDigest) -> Message | None:
+        """A sent digest as its posts stand now."""
+        pages = self._paged(digest)
+        return pages[0].message if pages else None
 
     async def _deliver_digest(self, claimed: ClaimedDigest) -> None:
         """Page by page; when one does not go out, the rest is not tried now. What no page carries, or is on a page

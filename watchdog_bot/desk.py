@@ -385,6 +385,15 @@ class Desk:
         self.on_owed()
         return owed
 
+    async def withdraw(self, address: str) -> Post | None:
+        """The source took the post of this address back; None where there is none."""
+        post = await self.post_at(address)
+        if post is not None:
+            await self.store.withdraw_post(post.id)
+            await self.store.audit("post withdrawn", post.link or "")
+            self.on_owed()
+        return post
+
     # ------------------------------------------------------------------ before and after
 
     async def recent(self) -> tuple[Post, ...]:

@@ -279,7 +279,8 @@ def test_over_all_pages_every_line_stands_once_and_every_page_is_within_telegram
 
 def changed(corrections: Corrections, *, zone: str = "UTC") -> ClaimedDelivery:
     one = claimed(1, "New title", about=("UA",), wanted=ChatSettings(zone=zone, corrections=corrections))
-    return replace(one, post=replace(one.post, changed_at=START + timedelta(hours=5)), changed=True)
+    post = replace(one.post, changed_at=START + timedelta(hours=5))
+    return replace(one, post=post, delivery=replace(one.delivery, message_id=9), changed=True)
 
 
 def test_a_changed_alert_ends_with_when_it_was_updated() -> None:
@@ -289,6 +290,44 @@ def test_a_changed_alert_ends_with_when_it_was_updated() -> None:
     text = parse(after.html).text
     assert text == f"{parse(before.html).text}\n✏️ updated 16:00"
     assert after.buttons == before.buttons
+
+
+def withdrawn(one: ClaimedDelivery) -> ClaimedDelivery:
+    return replace(one, post=replace(one.post, withdrawn_at=START + timedelta(hours=6)))
+
+
+def test_an_alert_of_a_post_that_was_taken_back_keeps_only_its_title_struck_out() -> None:
+    one = withdrawn(changed(Corrections.EDIT))
+    parsed = parse(corrected(alert(one, NAMES), one).html)
+    assert parsed.text.endswith("🗑 withdrawn by the source at 15:00")
+    assert ("Strikethrough", "New title", "") in parsed.entities
+    assert "Blockquote" not in {kind for kind, _, _ in parsed.entities}
+    assert [button.text for row in alert(one, NAMES).buttons for button in row][:2] == ["❓ Why?", "🔕 Mute"]
+    reply = withdrawn(changed(Corrections.REPLY))
+    assert parse(corrected(alert(reply, NAMES), reply).html).text.startswith("🗑 Withdrawn by its source\n")
+
+
+def test_what_was_changed_before_it_was_promised_is_not_called_updated() -> None:
+    one = changed(Corrections.EDIT)
+    late = replace(one, delivery=replace(one.delivery, created_at=START + timedelta(hours=5)))
+    assert corrected(alert(late, NAMES), late) == alert(late, NAMES)
+    unsent = replace(one, delivery=replace(one.delivery, message_id=None))
+    assert corrected(alert(unsent, NAMES), unsent) == alert(unsent, NAMES)
+
+
+def test_lines_that_were_changed_or_taken_back_say_when_and_stand_where_they_stood() -> None:
+    kyiv = ChatSettings(zone="Europe/Kyiv")
+    before = owed(*(claimed(number, f"{number} " + "word " * 30, wanted=kyiv) for number in range(1, 60)))
+    sent = [replace(one, delivery=replace(one.delivery, message_id=9)) for one in before.deliveries]
+    edited = [replace(one, post=replace(one.post, changed_at=START + timedelta(hours=5))) for one in sent]
+    after = owed(*edited[:30], *map(withdrawn, sent[30:]))
+    assert [one.first for one in turned(after)] == [one.first for one in turned(before)]
+    parsed = [parse(one.message.html) for one in turned(after)]
+    text = "\n".join(each.text for each in parsed)
+    assert text.count(", updated 16:00") == 30
+    assert text.count(", withdrawn 17:00") == 29
+    assert sum(kind == "Strikethrough" for each in parsed for kind, _, _ in each.entities) == 29
+    assert all(utf16_length(each.text) <= 4096 and len(each.entities) <= 100 for each in parsed)
 
 
 def test_a_correction_that_comes_as_a_reply_begins_by_saying_so() -> None:

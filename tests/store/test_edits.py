@@ -8,6 +8,7 @@ from tests.store.world import Follower, World, digest, entry
 from watchdog_bot.core.model import (
     Address,
     CountryReading,
+    EntryKeys,
     Gone,
     Moved,
     NotSent,
@@ -17,10 +18,12 @@ from watchdog_bot.core.model import (
     RetryAt,
     SendResult,
     Sent,
+    Sighting,
     SubscriberState,
     Unknown,
 )
 from watchdog_bot.core.outbox import MAX_EDITS, after, after_edit
+from watchdog_bot.core.tempo import ChatSettings, Corrections, Tempo
 from watchdog_bot.store import ClaimedEdit
 
 
@@ -66,6 +69,113 @@ async def test_a_change_that_no_reader_sees_edits_nothing(world: World) -> None:
     post_id = await sent(world, await world.follower(1))
     await change(world, post_id, "a", content="More text further down")
     assert await claim(world) == ()
+
+
+async def test_a_post_that_was_taken_back_is_edited_where_it_was_sent(world: World) -> None:
+    post_id = await sent(world, await world.follower(1))
+    world.clock.advance(60)
+    await world.store.withdraw_post(post_id)
+    (one,) = await claim(world)
+    assert one.claimed.post.withdrawn_at == world.clock.now()
+    assert one.claimed.changed
+    assert await answer(world, one, Sent(100))
+    await world.store.withdraw_post(post_id)
+    assert await claim(world) == ()
+
+
+async def test_a_post_that_comes_back_changed_is_withdrawn_no_longer(world: World) -> None:
+    post_id = await sent(world, await world.follower(1))
+    await world.store.withdraw_post(post_id)
+    await change(world, post_id, "again")
+    (one,) = await claim(world)
+    assert one.claimed.post.withdrawn_at is None
+
+
+# ------------------------------------------------------------------ lines of digests
+
+
+async def digested(world: World, reader: Follower, *names: str, message_id: int = 100) -> list[PostId]:
+    """Posts that the reader has got as one digest."""
+    await world.store.set_tempo(reader.subscription_id, reader.subscriber.id, Tempo.HOURLY)
+    posts = [await world.publish(name, reader) for name in names]
+    world.clock.advance(3600)
+    (digest,) = await world.store.claim_digests(world.clock.now(), limit=9)
+    for one in digest.deliveries:
+        await world.store.record(after(one.delivery, Sent(message_id), world.clock.now()))
+    return posts
+
+
+async def test_a_digest_is_edited_whole_and_once_however_many_lines_were_changed(world: World) -> None:
+    first, second, third = await digested(world, await world.follower(1), "a", "b", "c")
+    await change(world, first, "changed")
+    await world.store.withdraw_post(third)
+    (one,) = await claim(world)
+    assert one.digest is not None
+    assert [each.post.id for each in one.digest.deliveries] == [first, second, third]
+    assert [each.post.title for each in one.digest.deliveries] == ["Title changed", "Title b", "Title c"]
+    assert one.claimed.delivery.message_id == 100
+    await answer(world, one, Sent(100))
+    world.clock.advance(600)
+    assert await claim(world) == ()
+
+
+async def test_two_digests_of_one_reader_are_two_edits(world: World) -> None:
+    reader = await world.follower(1)
+    (first,) = await digested(world, reader, "a")
+    (second,) = await digested(world, reader, "b", message_id=101)
+    await change(world, first, "x")
+    await change(world, second, "y")
+    edits = await claim(world)
+    assert {one.claimed.delivery.message_id for one in edits} == {100, 101}
+    assert [len(one.digest.deliveries) for one in edits if one.digest] == [1, 1]
+
+
+async def test_a_digest_that_is_being_edited_is_not_edited_at_the_same_time(world: World) -> None:
+    first, second = await digested(world, await world.follower(1), "a", "b")
+    await change(world, first, "x")
+    (one,) = await claim(world)
+    await change(world, second, "y")
+    assert await claim(world) == ()
+    await answer(world, one, Sent(100))
+    world.clock.advance(1)
+    (again,) = await claim(world)
+    assert (again.attempts, again.claimed.post.title) == (1, "Title y")
+
+
+async def test_whoever_wants_corrections_as_replies_gets_one_for_each_line(world: World) -> None:
+    reader = await world.follower(1)
+    await world.store.set_settings(reader.subscriber.id, ChatSettings(corrections=Corrections.REPLY))
+    first, second = await digested(world, reader, "a", "b")
+    await change(world, first, "x")
+    await change(world, second, "y")
+    edits = await claim(world)
+    assert [(one.digest, one.claimed.post.id) for one in edits] == [(None, first), (None, second)]
+
+
+async def test_another_source_of_a_line_changes_no_digest(world: World) -> None:
+    (post_id,) = await digested(world, await world.follower(1), "a")
+    other = await world.store.add_feed("https://other.example/feed", name="Other")
+    await world.store.apply(
+        world.update(sightings=[Sighting(post_id, EntryKeys(), "https://other.example/a")], feed=other)
+    )
+    assert await claim(world) == ()
+
+
+async def test_what_a_digest_carried_is_known_by_its_message(world: World) -> None:
+    reader = await world.follower(1)
+    posts = await digested(world, reader, "a", "b")
+    found = await world.store.digest_of_message(reader.subscriber.id, 100)
+    assert found is not None
+    assert [each.post.id for each in found.deliveries] == posts
+    assert await world.store.digest_of_message(reader.subscriber.id, 7) is None
+    single = await world.follower(2)
+    await world.publish("c", single)
+    (one,) = await world.store.claim_deliveries(world.clock.now(), limit=9)
+    await world.store.record(after(one.delivery, Sent(100), world.clock.now()))
+    assert await world.store.digest_of_message(single.subscriber.id, 100) is None
+
+
+# ------------------------------------------------------------------ what comes of an edit
 
 
 async def test_a_post_changed_again_while_it_is_edited_is_edited_again(world: World) -> None:

@@ -83,19 +83,25 @@ def headline(post: Post, names: Names, wanted: Sequence[str] = ()) -> str:
 def alert(claimed: ClaimedDelivery, names: Names, *, summary_limit: int = DEFAULT_LIMIT) -> Message:
     """One post as one message, with the reasons and the buttons *Why?* and *Mute*; *Other reports* if there are any.
 
-    `summary_limit` is in UTF-16 units. A delivery whose last answer was lost says that it may be a repeat.
+    `summary_limit` is in UTF-16 units. Of a post that its source took back only the title is told, struck out. A delivery whose last answer was lost says that it may be a repeat.
     """
     post, evidence = claimed.post, claimed.delivery.evidence
     wanted = [each.wanted for each in evidence if each.kind == "country"]
-    lines = [headline(post, names, wanted), titled(post.title, post.link)]
+    lines = [headline(post, names, wanted), _heading(post)]
     lines.append(" · ".join((*_sources(claimed), when(post.published_at, post.first_seen_at))))
     lead = summary(title=post.title, summary=post.summary, content=post.content, limit=summary_limit)
-    if lead:
+    if lead and post.withdrawn_at is None:
         lines.append(f"<blockquote>{escape(lead)}</blockquote>")
     lines.append(_reasons(evidence, names))
     if claimed.delivery.doubts:
         lines.append("<i>Telegram may have shown you this once already.</i>")
     return Message(html="\n".join(line for line in lines if line), buttons=_buttons(post, claimed.also_at))
+
+
+def _heading(post: Post) -> str:
+    return (
+        titled(post.title, post.link) if post.withdrawn_at is None else f"<s>{titled(post.title, None)}</s>"
+    )
 
 
 def _sources(claimed: ClaimedDelivery) -> tuple[str, ...]:
@@ -116,7 +122,7 @@ def _buttons(post: Post, also_at: Sequence[AlsoAt]) -> tuple[tuple[Button, ...],
         Button("❓ Why?", data=buttons.encode("why", post.id)),
         Button("🔕 Mute", data=buttons.encode("mute", post.id)),
     )
-    target = link(post.link)
+    target = link(post.link) if post.withdrawn_at is None else None
     first = (Button("🔗 Read", url=target), *row) if target else row
     if not also_at:
         return (first,)

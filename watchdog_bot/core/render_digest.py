@@ -12,6 +12,7 @@ A digest, in this order:
 5. An empty digest is no page.
 6. A line says how many other sources had its story by then. Those that came later, and all of them with their links,
    are behind the button “Other reports”.
+7. A line whose post was changed since says when; one that the source took back is struck out and leads nowhere.
 """
 
 from __future__ import annotations
@@ -92,13 +93,39 @@ def shown_on(claimed: ClaimedDigest, first: int, names: Names) -> tuple[ClaimedD
 
 
 def corrected(alert: Message, claimed: ClaimedDelivery) -> Message:
-    """The alert as its post stands now, to replace the one sent or, if the reader wishes, to reply to it."""
-    moment = claimed.post.changed_at or claimed.post.first_seen_at
-    stamp = _time(moment, zones.of(claimed.settings.zone), "t", "%H:%M")
-    lines = [alert.html, f"<i>✏️ updated {stamp}</i>"]
+    """The alert as its post stands now, to replace the one sent or, if the reader wishes, to reply to it. As it is where
+    nothing was changed since it was promised.
+    """
+    change = _change(claimed)
+    if change is None:
+        return alert
+    stamp = _time(change.at, zones.of(claimed.settings.zone), "t", "%H:%M")
+    told = f"🗑 withdrawn by the source at {stamp}" if change.withdrawn else f"✏️ updated {stamp}"
+    lines = [alert.html, f"<i>{told}</i>"]
     if claimed.settings.corrections is Corrections.REPLY and claimed.changed:
-        lines.insert(0, "✏️ <b>Changed by its source</b>")
+        head = "🗑 <b>Withdrawn by its source</b>" if change.withdrawn else "✏️ <b>Changed by its source</b>"
+        lines.insert(0, head)
     return replace(alert, html="\n".join(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    at: datetime
+    withdrawn: bool
+
+
+def _change(claimed: ClaimedDelivery) -> _Change | None:
+    """What became of the post of a message that was sent."""
+    post, delivery = claimed.post, claimed.delivery
+    if delivery.message_id is None:
+        return None
+    if post.withdrawn_at is not None:
+        return _Change(post.withdrawn_at, withdrawn=True)
+    if post.changed_at is None or (
+        delivery.created_at is not None and post.changed_at <= delivery.created_at
+    ):
+        return None
+    return _Change(post.changed_at, withdrawn=False)
 
 
 def _filled(heading: _Piece, lines: Sequence[_Line], first: int) -> tuple[str, int]:
@@ -219,13 +246,26 @@ def _text(one: ClaimedDelivery) -> _Piece:
     local_zone = zones.of(one.settings.zone)
     title = cut(one.post.title.strip() or "(untitled)", TITLE_LIMIT)
     target = link(one.post.link)
+    change = _change(one)
     linked = f'<a href="{escape(target)}">{escape(title)}</a>' if target else escape(title)
+    if change is not None and change.withdrawn:
+        linked = f"<s>{escape(title)}</s>"
     source = cut(one.post.feed_name, NAME_LIMIT)
     others = f" and {len(one.also_at)} more" if one.also_at else ""
     stamp = _time(_moment(one), local_zone, "dt", "%b %H:%M", day=True)
     repeat = " <i>(maybe a repeat)</i>" if one.delivery.doubts else ""
-    longest = f"• {title} — {source} and 000 more, 00 Mmm 00:00 (maybe a repeat)"
-    return _Piece(f"• {linked} — {escape(source)}{others}, {stamp}{repeat}", utf16_length(longest))
+    longest = f"• {title} — {source} and 000 more, 00 Mmm 00:00 (maybe a repeat), withdrawn 00:00"
+    return _Piece(
+        f"• {linked} — {escape(source)}{others}, {stamp}{repeat}{_since(change, local_zone)}",
+        utf16_length(longest),
+    )
+
+
+def _since(change: _Change | None, local_zone: tzinfo) -> str:
+    """What became of a line's post, without markup of its own: a line has no more entities than it was counted with."""
+    if change is None:
+        return ""
+    return f", {'withdrawn' if change.withdrawn else 'updated'} {change.at.astimezone(local_zone):%H:%M}"
 
 
 def _time(moment: datetime, local_zone: tzinfo, style: str, pattern: str, *, day: bool = False) -> str:

@@ -50,6 +50,13 @@ def released(deliveries: int) -> Message:
     return Message(f"📣 Alerting: {counted(deliveries, 'message')} on the way.")
 
 
+def withdrawn(post: Post) -> Message:
+    """After an administrator said that a source took a post back."""
+    return Message(
+        f"🗑 Withdrawn: {titled(cut(post.title, 120), None)}\nNobody is alerted of it any more; alerts that were sent say so."
+    )
+
+
 def feed_news(feed: Feed, change: FeedChange, now: datetime) -> Message:
     """What admins are told of a feed by itself: that it has long been failing, was withdrawn, or works again."""
     name = f"<b>{escape(cut(feed.name, 100))}</b>"

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from watchdog_bot.core.model import ClaimedDigest, DeliveryId, SubscriberId
-from watchdog_bot.store import gates
+from watchdog_bot.core.model import ClaimedDigest, Delivery, DeliveryId, SubscriberId
+from watchdog_bot.store import gates, rows
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.outbox import busy_chats, load, send_next
 from watchdog_bot.store.rows import ms
@@ -16,6 +16,7 @@ from watchdog_bot.store.rows import ms
 LOOKED_AT = 500  # held rows a claim looks at
 LINES = 100  # of one digest; what is more follows as the next
 LATE = 2
+RECORDED_WITHIN = timedelta(minutes=5)
 
 
 def claim(
@@ -43,6 +44,42 @@ def claim(
             taken.append(_take(db, subscriber_id, moment, lease_until))
             busy.add(chat_id)
         return tuple(_digest(db, ids, late=late) for ids, late in taken)
+
+
+def of_message(db: Database, subscriber_id: SubscriberId, message_id: int) -> ClaimedDigest | None:
+    """What a message of ours carried, if it was a digest that is still kept."""
+    row = next(
+        iter(
+            db.query(
+                """
+                SELECT * FROM delivery WHERE subscriber_id = ? AND step IS NULL AND message_id = ? AND fold > 0 LIMIT 1
+                """,
+                [subscriber_id, message_id],
+            )
+        ),
+        None,
+    )
+    return None if row is None else carrying(db, rows.delivery(row))
+
+
+def carrying(db: Database, line: Delivery) -> ClaimedDigest | None:
+    """The digest that a sent delivery was a line of; None where it went out alone.
+
+    Lines of one message are recorded together, so the others are looked for beside it.
+    """
+    if line.message_id is None or line.sent_at is None:
+        return None
+    around = [ms(line.sent_at - RECORDED_WITHIN), ms(line.sent_at + RECORDED_WITHIN)]
+    found = db.execute(
+        """
+        SELECT id, fold FROM delivery WHERE subscriber_id = ? AND step IS NULL AND sent_at BETWEEN ? AND ?
+            AND message_id = ? AND fold > 0 ORDER BY id
+        """,
+        [line.subscriber_id, *around, line.message_id],
+    ).fetchall()
+    if not found:
+        return None
+    return _digest(db, [delivery_id for delivery_id, _ in found], late=any(fold == LATE for _, fold in found))
 
 
 def _due(db: Database, now: int) -> list[tuple[SubscriberId, int, int | None]]:

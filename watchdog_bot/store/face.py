@@ -541,6 +541,10 @@ class Store:
         """All that a message of ours carried, a digest too, in the order it was promised."""
         return await self._run(outbox.all_by_message, subscriber_id, message_id)
 
+    async def digest_of_message(self, subscriber_id: SubscriberId, message_id: int) -> ClaimedDigest | None:
+        """What a digest of ours carried, for 30 days."""
+        return await self._run(digests.of_message, subscriber_id, message_id)
+
     async def recent_deliveries(self, subscriber_id: SubscriberId, limit: int) -> tuple[Delivery, ...]:
         """Sent ones, newest first."""
         return await self._run(outbox.recent, subscriber_id, limit)

@@ -162,9 +162,11 @@ def signed(db: Database, now: datetime, *, window: timedelta, limit: int) -> tup
 
 
 def withdraw(db: Database, post_id: PostId, now: int) -> int:
-    """The source took the post back: what waits of it is cancelled. Returns how many."""
+    """The source took the post back: what waits of it is cancelled, what was sent is edited. Returns how many waited."""
     with writing(db):
-        db.execute("UPDATE post SET withdrawn_at = ? WHERE id = ? AND withdrawn_at IS NULL", [now, post_id])
+        sql = "UPDATE post SET withdrawn_at = ? WHERE id = ? AND withdrawn_at IS NULL"
+        if db.execute(sql, [now, post_id]).rowcount:
+            edits.plan(db, post_id, now, changed=True)
         waiting = db.execute("SELECT id FROM delivery WHERE post_id = ? AND step IS NOT NULL", [post_id])
         ids = [row[0] for row in waiting.fetchall()]
         return end_waiting(db, ids, state="cancelled", cause="the source took the post back", now=now)
@@ -363,7 +365,8 @@ def _edit(db: Database, edit: PostEdit, at: datetime) -> Owing | None:
     db.execute(
         """
         UPDATE post SET title = ?, link = ?, summary = ?, content = ?, tags = ?, language = ?,
-            published_at = ?, countries = ?, signature = ?, content_hash = ?, changed_at = ?, expired = 0
+            published_at = ?, countries = ?, signature = ?, content_hash = ?, changed_at = ?, expired = 0,
+            withdrawn_at = NULL
         WHERE id = ?
         """,
         [

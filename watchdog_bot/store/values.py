@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from watchdog_bot.core.model import ClaimedDelivery, FeedId, PostId, Subscriber
+from watchdog_bot.core.model import ClaimedDelivery, ClaimedDigest, FeedId, PostId, Subscriber
 from watchdog_bot.core.tempo import ChatSettings
 
 
@@ -30,11 +30,14 @@ class SignedPost:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedEdit:
-    """A sent alert taken for editing: `delivery.message_id` is the message, `post` has the new text."""
+    """A sent alert taken for editing: `delivery.message_id` is the message, `post` has the new text. One that was a line
+    of a digest comes with all that the message carries.
+    """
 
     claimed: ClaimedDelivery
     attempts: int  # this one included
     lease: int  # tells this claim from a later one
+    digest: ClaimedDigest | None = None
 
 
 @dataclass(frozen=True, slots=True)

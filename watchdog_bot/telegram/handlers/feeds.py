@@ -42,6 +42,17 @@ async def release(ask: Ask) -> Answer:
     return Answer("Alerting", edit=replies_feeds.released(owed))
 
 
+@command("withdrawn", "a source took a post back: /withdrawn ADDRESS of the post", who=Who.BOT_ADMIN)
+async def withdrawn(ask: Ask) -> Message:
+    """What waits of it is not sent, and what was sent says so."""
+    if not ask.text.strip():
+        return replies.plain("Which post? For example: /withdrawn https://example.org/2026/03/story")
+    post = await ask.desk.withdraw(ask.text.strip())
+    if post is None:
+        return replies.plain("I have not seen a post of that address, or it is older than 90 days.")
+    return replies_feeds.withdrawn(post)
+
+
 def _told(added: Added | Choice | str) -> Message:
     if isinstance(added, str):
         return replies.plain(f"Nothing was added: {added}")

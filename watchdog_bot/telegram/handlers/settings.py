@@ -9,7 +9,6 @@ from datetime import timedelta
 from watchdog_bot.core import render, render_digest, zones
 from watchdog_bot.core import replies_settings as replies
 from watchdog_bot.core.model import (
-    ClaimedDelivery,
     ClaimedDigest,
     Message,
     Subscriber,
@@ -24,7 +23,6 @@ from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
 
 OFF = frozenset({"off", "none", "no", "0", "-", "нет"})
 PAUSES = frozenset({0, 60, 1440})  # minutes; 0: until the reader says
-SENT_LOOKED_THROUGH = 2_000  # newest alerts of a chat among which a digest's lines are looked for
 OFFERED_ZONES = frozenset({*zones.COMMON, "UTC"})
 
 Change = Callable[[ChatSettings], ChatSettings]
@@ -317,12 +315,11 @@ async def resume(ask: Ask) -> Answer:
 @press("dg", who=Who.ANYONE)
 async def turn(ask: Ask) -> Answer:
     """Another page of a digest, in place."""
-    first, late = int(ask.args[0]), _flag(ask.args[1])
-    known = await ask.known()
-    lines = await _carried(ask, known) if known else ()
-    if known is None or not lines:
+    first, _ = int(ask.args[0]), _flag(ask.args[1])
+    carried = await _carried(ask)
+    if carried is None:
         return Answer("This digest is no longer kept", alert=True)
-    found = render_digest.page(ClaimedDigest(known, lines, late), first, ask.desk.names)
+    found = render_digest.page(carried, first, ask.desk.names)
     if found is None:
         return Answer("There is no such page any more", alert=True)
     return Answer(f"{found.first + 1}–{found.end} of {found.total}", edit=found.message)
@@ -331,29 +328,20 @@ async def turn(ask: Ask) -> Answer:
 @press("dr", who=Who.ANYONE)
 async def digest_reports(ask: Ask) -> Answer:
     """Which other sources have what stands on this page of a digest, as of now."""
-    first, late = int(ask.args[0]), _flag(ask.args[1])
-    known = await ask.known()
-    lines = await _carried(ask, known) if known else ()
-    if known is None or not lines:
+    first, _ = int(ask.args[0]), _flag(ask.args[1])
+    carried = await _carried(ask)
+    if carried is None:
         return Answer("This digest is no longer kept", alert=True)
-    shown = render_digest.shown_on(ClaimedDigest(known, lines, late), first, ask.desk.names)
+    shown = render_digest.shown_on(carried, first, ask.desk.names)
     found = render.reports([(one.post, one.also_at) for one in shown])
     if found is None:
         return Answer("No other source has told any of these so far", alert=True)
     return Answer(send=found)
 
 
-async def _carried(ask: Ask, known: Subscriber) -> tuple[ClaimedDelivery, ...]:
-    """What the pressed message carried, of posts that are still kept."""
-    store = ask.desk.store
-    chosen = await store.settings(known.id)
-    sent = await store.recent_deliveries(known.id, SENT_LOOKED_THROUGH)
-    mine = [each for each in sent if each.message_id == ask.message_id]
-    kept = [(each, await store.post(each.post_id)) for each in mine]
-    return tuple(
-        [
-            ClaimedDelivery(each, post, known, await store.also_at(post), settings=chosen)
-            for each, post in kept
-            if post
-        ]
-    )
+async def _carried(ask: Ask) -> ClaimedDigest | None:
+    """What the pressed message carried."""
+    known = await ask.known()
+    if known is None or ask.message_id is None:
+        return None
+    return await ask.desk.store.digest_of_message(known.id, ask.message_id)
