@@ -128,6 +128,13 @@ def peak_memory() -> int:
     return sum(_peak_of(process) for process in (os.getpid(), *_descendants()))
 
 
+def memory_now() -> int:
+    """Bytes held now by this process and its living child processes, pages that several share counted once (PSS)."""
+    return (
+        sum(_kilobytes(process, "smaps_rollup", "Pss:") for process in (os.getpid(), *_descendants())) * 1024
+    )
+
+
 def size_of(database: Path) -> int:
     """Bytes of an SQLite database with its write-ahead log."""
     return sum(each.stat().st_size for each in database.parent.glob(f"{database.name}*"))
@@ -154,9 +161,13 @@ def _cpu_of(process: int) -> float:
 
 
 def _peak_of(process: int) -> int:
-    status = _text(Path(f"/proc/{process}/status"))
-    line = next((line for line in status.splitlines() if line.startswith("VmHWM:")), "VmHWM: 0 kB")
-    return int(line.split()[1]) * 1024
+    return _kilobytes(process, "status", "VmHWM:") * 1024
+
+
+def _kilobytes(process: int, file: str, name: str) -> int:
+    lines = _text(Path(f"/proc/{process}/{file}")).splitlines()
+    line = next((line for line in lines if line.startswith(name)), f"{name} 0 kB")
+    return int(line.split()[1])
 
 
 def _text(path: Path) -> str:

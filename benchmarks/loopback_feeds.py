@@ -161,6 +161,7 @@ def _answer(feed: int, edition: Edition) -> _Answer:
 class _Server:
     def __init__(self) -> None:
         self._answers: dict[int, _Answer] = {}
+        self._held: tuple[Edition, int] | None = None
         self._conditional = True
         self._tally: Counter[int] = Counter()
         self.url = ""
@@ -177,8 +178,9 @@ class _Server:
         """`edition` and `feeds`: hold these from now on. `conditional`: whether validators are heeded. Answers with
         the server's address, the mean size of a document in bytes, and what it has answered since it was last asked.
         """
-        if (edition := ask.get("edition")) is not None:
+        if (edition := ask.get("edition")) is not None and self._held != (edition, ask["feeds"]):
             self._answers = {feed: _answer(feed, edition) for feed in range(ask["feeds"])}
+            self._held = (edition, ask["feeds"])
         self._conditional = ask.get("conditional", True)
         tally, self._tally = dict(self._tally), Counter()
         size = sum(each.size for each in self._answers.values()) / max(len(self._answers), 1)

@@ -1,7 +1,7 @@
 """Parsing of hostile documents in worker processes: bounded in CPU, memory and time, killable, replaced when lost.
 
 A document that crashes its worker, or has it killed, costs its own caller a ParseError and nobody else anything.
-Workers start when first needed. They get no environment but what Python needs, so no secret of the program.
+Workers start when first needed, and end when they have not been needed for a while. They get no environment but what Python needs, so no secret of the program.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class ParserLimits:
     cpu: int = 10  # seconds of processor time
     memory: int = 1_000_000_000  # bytes of address space of a worker, its code included
     wall: float = 30.0  # seconds from handing over to the answer
+    idle: float = 300.0  # seconds after which a worker that others were quicker than ends: each holds 30 MB
 
 
 class _LostError(Exception):
@@ -47,6 +48,7 @@ class _Worker:
 
     def __init__(self, process: Process) -> None:
         self._process = process
+        self.idle_since = 0.0  # by the loop's clock
 
     @classmethod
     async def start(cls, limits: ParserLimits) -> _Worker:
@@ -106,13 +108,10 @@ class ParserPool:
 
     def __init__(self, workers: int = 2, limits: ParserLimits | None = None) -> None:
         self._limits = limits or ParserLimits()
-        self._slots: asyncio.LifoQueue[_Worker | None] = (
-            asyncio.LifoQueue()
-        )  # the last one used is the warmest
-        self._busy: set[_Worker | None] = set()
+        self._turns = asyncio.Semaphore(workers)
+        self._idle: list[_Worker] = []  # the last one used, and so the warmest, is at the end
+        self._busy: set[_Worker] = set()
         self._closed = False
-        for _ in range(workers):
-            self._slots.put_nowait(None)
 
     async def __aenter__(self) -> Self:
         return self
@@ -121,10 +120,9 @@ class ParserPool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closed = True
-        idle = [self._slots.get_nowait() for _ in range(self._slots.qsize())]
-        for worker in (*idle, *self._busy):
-            if worker is not None:
-                await worker.end()
+        workers, self._idle = (*self._idle, *self._busy), []
+        for worker in workers:
+            await worker.end()
 
     async def parse(
         self,
@@ -159,33 +157,28 @@ class ParserPool:
         """Borrow a worker, ask it, give it back; one that was lost is not given back."""
         if self._closed:
             raise ParseError("the program is shutting down")
-        slot = await self._slots.get()
-        kept: _Worker | None = None
-        worker: _Worker | None = None
-        try:
-            worker = await self._ready(slot)
-            self._busy.add(worker)
-            async with asyncio.timeout(self._limits.wall):
-                answer = await worker.ask(head, body)
-            kept = None if answer.get("retire") else worker
-        except TimeoutError:
-            raise ParseError("it takes longer to read than a document may") from None
-        except _LostError as error:
-            raise ParseError(str(error)) from None
-        else:
-            return answer
-        finally:
+        async with self._turns:
             try:
-                if worker is not None and kept is None:
-                    await worker.end()
-            finally:
-                self._busy.discard(worker)
-                self._slots.put_nowait(kept)
+                worker = await self._ready()
+                self._busy.add(worker)
+                kept = False
+                try:
+                    async with asyncio.timeout(self._limits.wall):
+                        answer = await worker.ask(head, body)
+                    kept = not answer.get("retire")
+                finally:
+                    await self._give_back(worker, kept=kept)
+            except TimeoutError:
+                raise ParseError("it takes longer to read than a document may") from None
+            except _LostError as error:
+                raise ParseError(str(error)) from None
+            return answer
 
-    async def _ready(self, worker: _Worker | None) -> _Worker:
-        if worker is not None and worker.alive:
-            return worker
-        if worker is not None:
+    async def _ready(self) -> _Worker:
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.alive:
+                return worker
             await worker.end()
         try:
             return await _Worker.start(self._limits)
@@ -193,3 +186,17 @@ class ParserPool:
             raise _LostError(
                 f"no reader could be started ({error.strerror or type(error).__name__})"
             ) from None
+
+    async def _give_back(self, worker: _Worker, *, kept: bool) -> None:
+        """Put it with the idle ones, of which those end that have not been needed for long."""
+        now = asyncio.get_running_loop().time()
+        try:
+            if not kept:
+                await worker.end()
+        finally:
+            self._busy.discard(worker)
+        if kept:
+            worker.idle_since = now
+            self._idle.append(worker)
+        while self._idle and now - self._idle[0].idle_since > self._limits.idle:
+            await self._idle.pop(0).end()

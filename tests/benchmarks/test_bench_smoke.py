@@ -58,7 +58,7 @@ def test_the_feed_table_has_a_row_for_each_kind_of_poll() -> None:
         per_second, _, cpu_ms, *_ = table[phase]
         assert float(per_second.replace(",", "")) > 0
         assert float(cpu_ms.replace(",", "")) > 0
-    assert {"peak memory, MB", "database, MB"} <= table.keys()
+    assert {"memory, MB", "peaks of its processes, MB", "database, MB"} <= table.keys()
 
 
 @needs_reader
@@ -77,6 +77,12 @@ def test_the_feed_table_sets_reader_beside_it_in_the_same_run() -> None:
 def test_growth_is_told_for_each_number_of_feeds() -> None:
     table = rows(run("bench_feeds.py", "--growth", "--sizes", "2,4", "--subscriptions", "5"))
     assert {"feeds", "2", "4"} <= table.keys()
+
+
+def test_growth_leaves_out_what_would_take_too_long() -> None:
+    told = run("bench_feeds.py", "--growth", "--sizes", "2,1000000", "--minutes", "5", "--subscriptions", "5")
+    assert "1,000,000 feeds are left out" in told
+    assert {"feeds", "2"} <= rows(told).keys()
 
 
 def test_the_send_table_has_a_row_for_each_sender_and_number_in_flight() -> None:

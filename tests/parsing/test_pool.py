@@ -120,7 +120,7 @@ async def test_one_bad_document_keeps_nobody_waiting() -> None:
 async def test_a_killed_worker_is_replaced() -> None:
     async with ParserPool(1, QUICK) as pool:
         await pool.parse(GOOD, url=URL)
-        [idle] = pool._slots._queue  # type: ignore[attr-defined]
+        [idle] = pool._idle
         idle._process.kill()
         await idle._process.wait()
         assert (await pool.parse(GOOD, url=URL)).title == "Court notes"
@@ -131,7 +131,7 @@ async def test_a_worker_killed_at_work_costs_its_caller_a_parse_error() -> None:
         await pool.parse(GOOD, url=URL)
         slow = asyncio.create_task(pool.parse(SLOW, url=URL))
         await asyncio.sleep(0.05)
-        [busy] = filter(None, pool._busy)
+        [busy] = pool._busy
         busy._process.send_signal(signal.SIGSEGV)
         with pytest.raises(ParseError, match="crashed"):
             await slow
@@ -156,7 +156,7 @@ async def test_a_cancelled_caller_leaves_no_worker_at_work() -> None:
         await pool.parse(GOOD, url=URL)
         task = asyncio.create_task(pool.parse(SLOW, url=URL))
         await asyncio.sleep(0.05)
-        [busy] = filter(None, pool._busy)
+        [busy] = pool._busy
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -168,13 +168,33 @@ async def test_no_more_documents_at_a_time_than_workers() -> None:
     async with ParserPool(2, QUICK) as pool:
         feeds = await asyncio.gather(*(pool.parse(GOOD, url=URL) for _ in range(30)))
         assert len(feeds) == 30
-        assert pool._slots.qsize() == 2
+        assert len(pool._idle) <= 2
+
+
+async def test_a_worker_that_is_not_needed_for_long_ends() -> None:
+    async with ParserPool(2, ParserLimits(cpu=60, wall=60.0, idle=0.0)) as pool:
+        await asyncio.gather(*(pool.parse(GOOD, url=URL) for _ in range(2)))
+        both = [*pool._idle]
+        for _ in range(3):
+            assert (await pool.parse(GOOD, url=URL)).title == "Court notes"
+        assert len(pool._idle) == 1
+        assert [worker.alive for worker in both].count(True) <= 1
+
+
+async def test_a_second_worker_stays_while_it_may_be_needed_again() -> None:
+    async with ParserPool(2, PATIENT) as pool:
+        await asyncio.gather(*(pool.parse(GOOD, url=URL) for _ in range(2)))
+        both = {*pool._idle}
+        for _ in range(3):
+            await pool.parse(GOOD, url=URL)
+        assert {*pool._idle} == both
+        assert len(both) == 2
 
 
 async def test_closing_ends_every_worker() -> None:
     async with ParserPool(2, QUICK) as pool:
         await asyncio.gather(*(pool.parse(GOOD, url=URL) for _ in range(4)))
-        workers = [worker for worker in pool._slots._queue if worker is not None]  # type: ignore[attr-defined]
+        workers = list(pool._idle)
         assert workers
     assert not any(worker.alive for worker in workers)
     with pytest.raises(ParseError, match="shutting down"):
@@ -192,7 +212,7 @@ async def test_a_worker_sees_no_secret_of_the_environment(monkeypatch: pytest.Mo
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "123:secret")
     async with ParserPool(1, QUICK) as pool:
         await pool.parse(GOOD, url=URL)
-        [worker] = pool._slots._queue  # type: ignore[attr-defined]
+        [worker] = pool._idle
         seen = _environment(worker._process.pid)
     assert b"PYTHONPATH" in seen
     assert b"secret" not in seen
@@ -222,7 +242,7 @@ def test_no_worker_outlives_a_killed_parent() -> None:
         async def main():
             async with ParserPool(1) as pool:
                 await pool.parse({GOOD!r}, url={URL!r})
-                [worker] = pool._slots._queue
+                [worker] = pool._idle
                 print(worker._process.pid, flush=True)
                 await asyncio.sleep(60)
         asyncio.run(main())
