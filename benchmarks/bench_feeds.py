@@ -154,7 +154,7 @@ async def _subscribed(store: Any, count: int) -> Any:
         text = f'{PLACES[number % len(PLACES)].lower()} "{first} {second}" -zebra{number}'
         subscription = await store.add_subscription(subscriber.id, SubscriptionSlot.QUERY, text)
         index.add(subscription.id, subscriber.id, query.parse(text, nothing))
-    return index.match
+    return index.groups
 
 
 async def _warm_up(parser: Any) -> None:

@@ -210,7 +210,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         parts.fetcher,
         parts.parser,
         read=data.load_tagger().read,
-        match=parts.desk.index.match,
+        match=parts.desk.index.groups,
         clock=parts.clock,
         min_interval=parts.settings.fetch.min_interval,
         on_owed=deliverer.wake,

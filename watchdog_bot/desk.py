@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from threading import RLock
 
 import structlog
 
@@ -27,6 +28,7 @@ from watchdog_bot.core.match.query import Query, Vocabulary
 from watchdog_bot.core.model import (
     Feed,
     FeedId,
+    MatchGroup,
     Message,
     ParsedEntry,
     Post,
@@ -94,6 +96,35 @@ class TopicChange:
     followers: int  # subscriptions that name it
 
 
+class SharedIndex(MatchIndex):
+    """The index as one thread changes it while others ask it; nobody waits longer than for one post."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        super().__init__()
+        self._lock = RLock()
+
+    def add(self, subscription_id: SubscriptionId, subscriber_id: SubscriberId, query: Query) -> None:
+        """As in `MatchIndex`."""
+        with self._lock:
+            super().add(subscription_id, subscriber_id, query)
+
+    def remove(self, subscription_id: SubscriptionId) -> None:
+        """As in `MatchIndex`."""
+        with self._lock:
+            super().remove(subscription_id)
+
+    def set_topics(self, topics: Iterable[Topic]) -> None:
+        """As in `MatchIndex`."""
+        with self._lock:
+            super().set_topics(topics)
+
+    def groups(self, post: PostText) -> tuple[MatchGroup, ...]:
+        """As in `MatchIndex`."""
+        with self._lock:
+            return super().groups(post)
+
+
 class Desk:
     """The store, the live index and the vocabulary, changed together."""
 
@@ -103,7 +134,7 @@ class Desk:
         self.store = store
         self.atlas = atlas
         self.clock = clock
-        self.index = MatchIndex()
+        self.index = SharedIndex()
         self.names = Names(name=atlas.country_name, flag=flag)
         self.topics: tuple[Topic, ...] = ()
         self.vocabulary = vocabulary(atlas, ())
@@ -380,7 +411,7 @@ class Desk:
         """Alert of posts that were held (core.flood); returns how many deliveries are owed."""
         owed = 0
         for post in await self.store.posts_of(feed_id, first, last):
-            owed += await self.store.owe(post.id, decide.planned(self.index.match(decide.matchable(post))))
+            owed += await self.store.owe(post.id, decide.planned(self.index.groups(decide.matchable(post))))
         await self.store.audit("held posts released", str(feed_id))
         self.on_owed()
         return owed

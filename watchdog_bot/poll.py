@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -95,7 +96,7 @@ class Poller:
     ) -> None:
         """`on_owed` is called after a commit that owes somebody a delivery, `on_health` when admins are to hear
         of a feed, `on_held` when they are to say whether posts are news (see `core.flood`); without it nothing is
-        held. `min_interval` is in seconds.
+        held. `match` is called from other threads. `min_interval` is in seconds.
         """
         self._store = store
         self._fetcher = fetcher
@@ -161,16 +162,8 @@ class Poller:
             return PollResult(cause="an edit that only the whole document can tell from a new post")
         async with self._turn():
             entries = await self._guarded(feed, entries, len(parsed.entries))
-            update = decide.update(
-                feed,
-                fetched,
-                parsed,
-                await self._with_readings(feed, entries),
-                match=self._match,
-                memory=feed.memory,
-                total=len(parsed.entries),
-                min_interval=self._min_interval,
-                now=self._clock.now(),
+            update = await self._decide(
+                feed, fetched, parsed, entries, memory=feed.memory, total=len(parsed.entries)
             )
             applied = await self._store.apply_push(update)
             result = await self._announce(feed, update, entries, applied)
@@ -233,23 +226,42 @@ class Poller:
             memory = replace(memory, slices=b"")
         async with self._turn():
             entries = await self._guarded(feed, entries, total)
-            update = decide.update(
-                feed,
-                fetched,
-                parsed,
-                await self._with_readings(feed, entries),
-                match=self._match,
-                memory=decide.remembered(memory, fetched),
-                total=total,
-                min_interval=self._min_interval,
-                now=self._clock.now(),
-            )
+            memory = decide.remembered(memory, fetched)
+            update = await self._decide(feed, fetched, parsed, entries, memory=memory, total=total)
             update = replace(update, feed=await self._hubs.paced(feed, update.feed, found=len(update.posts)))
             applied = await self._store.apply(update)
             result = await self._announce(feed, update, entries, applied)
         self._hear(feed, update.feed)
         await self._hubs.note(feed, fetched, parsed)
         return replace(result, cause=update.feed.health.cause)
+
+    async def _decide(
+        self,
+        feed: Feed,
+        fetched: Fetched,
+        parsed: ParsedFeed,
+        entries: tuple[decide.EntryFacts, ...],
+        *,
+        memory: HttpMemory,
+        total: int,
+    ) -> FeedUpdate:
+        """Off the loop where subscriptions are asked: a post may concern a hundred thousand."""
+        entries = await self._with_readings(feed, entries)
+        decided = partial(
+            decide.update,
+            feed,
+            fetched,
+            parsed,
+            entries,
+            match=self._match,
+            memory=memory,
+            total=total,
+            min_interval=self._min_interval,
+            now=self._clock.now(),
+        )
+        if feed.baseline_done and any(each.needs_reading for each in entries):
+            return await asyncio.to_thread(decided)
+        return decided()
 
     def _turn(self) -> AbstractAsyncContextManager[object]:
         """One poll at a time decides and stores, where stories are told apart."""

@@ -339,7 +339,7 @@ async def day(folder: Path, size: Size) -> AsyncIterator[Day]:
             net,
             InProcess(),
             read=data.load_tagger().read,
-            match=parts.desk.index.match,
+            match=parts.desk.index.groups,
             clock=clock,
             min_interval=300,
             on_owed=deliverer.wake,

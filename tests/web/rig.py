@@ -29,7 +29,7 @@ from watchdog_bot.core.model import (
     CountryReading,
     Feed,
     FeedKind,
-    Match,
+    MatchGroup,
     ParsedFeed,
     PostText,
     Subscription,
@@ -249,8 +249,8 @@ async def rigged(
         subscriber = await store.ensure_subscriber(Address(5), kind=ChatKind.PRIVATE, language="en")
         mine = await store.add_subscription(subscriber.id, SubscriptionSlot.QUERY, "torture")
 
-        def match(post: PostText) -> tuple[Match, ...]:
-            return (Match(mine.id, subscriber.id, ()),) if "torture" in post.title else ()
+        def match(post: PostText) -> tuple[MatchGroup, ...]:
+            return (MatchGroup((), (mine.id,), (subscriber.id,)),) if "torture" in post.title else ()
 
         woken: list[bool] = []
         poller = Poller(

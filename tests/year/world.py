@@ -34,7 +34,7 @@ from watchdog_bot.core.model import (
     Feed,
     FeedChange,
     FeedId,
-    Match,
+    MatchGroup,
     NotSent,
     PostText,
     SendResult,
@@ -128,13 +128,13 @@ class World:
                 await store.set_settings(subscriber.id, ChatSettings(stories=StoryAlerts.EACH))
         return world
 
-    def _match(self, text: PostText) -> tuple[Match, ...]:
+    def _match(self, text: PostText) -> tuple[MatchGroup, ...]:
         wanted = sorted({int(each) for each in _WISH.findall(f"{text.title} {text.summary} {text.content}")})
         return tuple(
-            Match(
-                subscription,
-                self._subscriptions[wish][0],
+            MatchGroup(
                 (Evidence("word", f"wish{wish}w", f"wish{wish}w", "text"),),
+                (subscription,),
+                (self._subscriptions[wish][0],),
             )
             for wish in wanted
             for subscription in self._subscriptions[wish][1]

@@ -19,6 +19,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -38,11 +39,12 @@ from watchdog_bot.core.model import (
     FetchResult,
     HttpMemory,
     KnownPost,
-    Match,
+    MatchGroup,
     NewPost,
     NotModified,
     ParsedEntry,
     ParsedFeed,
+    Planned,
     PlannedDelivery,
     Post,
     PostEdit,
@@ -53,7 +55,7 @@ from watchdog_bot.core.model import (
     SubscriptionId,
 )
 
-Matching = Callable[[PostText], tuple[Match, ...]]
+Matching = Callable[[PostText], tuple[MatchGroup, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +264,7 @@ def worth_telling(feed: Feed, change: FeedChange, now: datetime) -> bool:
     return (change.paused and not feed.paused) or health.to_tell(feed.health, change.health, now)
 
 
-def _nobody(_text: PostText) -> tuple[Match, ...]:
+def _nobody(_text: PostText) -> tuple[MatchGroup, ...]:
     return ()
 
 
@@ -291,25 +293,55 @@ def _edit(feed: Feed, known: KnownPost, facts_: EntryFacts, match: Matching) -> 
     )
 
 
-def _only_now(
-    feed: Feed, known: KnownPost, facts_: EntryFacts, match: Matching
-) -> tuple[PlannedDelivery, ...]:
+def _only_now(feed: Feed, known: KnownPost, facts_: EntryFacts, match: Matching) -> tuple[Planned, ...]:
     """Whom the new text matches and the known one did not."""
     if known.text is None:
         return ()
-    before = {each.subscriber_id for each in match(known.text)}
+    before = {each for group in match(known.text) for each in group.subscriber_ids}
     text = text_of(facts_.entry, feed, facts_.reading or CountryReading())
-    return tuple(each for each in planned(match(text)) if each.subscriber_id not in before)
+    return planned([_without(group, before) for group in match(text)])
 
 
-def planned(matches: Sequence[Match]) -> tuple[PlannedDelivery, ...]:
-    """One delivery for each subscriber, whatever number of its subscriptions matched (rule 3)."""
+def planned(matches: Sequence[MatchGroup]) -> tuple[Planned, ...]:
+    """One delivery for each subscriber, whatever number of its subscriptions matched (rule 3): those of whom several
+    did are planned one by one, the others with their group.
+    """
+    several = _of_several(matches)
     subscriptions: dict[SubscriberId, list[SubscriptionId]] = {}
     evidence: dict[SubscriberId, dict[Evidence, None]] = {}
-    for match in matches:
-        subscriptions.setdefault(match.subscriber_id, []).append(match.subscription_id)
-        evidence.setdefault(match.subscriber_id, {}).update(dict.fromkeys(match.evidence))
-    return tuple(
+    for group in matches if several else ():
+        for subscriber, one in zip(group.subscriber_ids, group.subscription_ids, strict=True):
+            if subscriber in several:
+                subscriptions.setdefault(subscriber, []).append(one)
+                evidence.setdefault(subscriber, {}).update(dict.fromkeys(group.evidence))
+    merged = [
         PlannedDelivery(subscriber, tuple(ids), tuple(evidence[subscriber]))
         for subscriber, ids in subscriptions.items()
+    ]
+    return (
+        *merged,
+        *(_small(alone) for group in matches if (alone := _without(group, several)).subscriber_ids),
     )
+
+
+def _of_several(matches: Sequence[MatchGroup]) -> set[SubscriberId]:
+    """The subscribers that stand more than once in these groups."""
+    everybody = [each for group in matches for each in group.subscriber_ids]
+    if len(set(everybody)) == len(everybody):
+        return set()
+    return {each for each, times in Counter(everybody).items() if times > 1}
+
+
+def _without(group: MatchGroup, these: set[SubscriberId]) -> MatchGroup:
+    if these.isdisjoint(group.subscriber_ids):
+        return group
+    pairs = zip(group.subscription_ids, group.subscriber_ids, strict=True)
+    left = [(one, subscriber) for one, subscriber in pairs if subscriber not in these]
+    return MatchGroup(group.evidence, tuple(one for one, _ in left), tuple(each for _, each in left))
+
+
+def _small(group: MatchGroup) -> Planned:
+    """A group of one is a delivery."""
+    if len(group.subscriber_ids) > 1:
+        return group
+    return PlannedDelivery(group.subscriber_ids[0], group.subscription_ids, group.evidence)

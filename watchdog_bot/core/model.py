@@ -225,6 +225,15 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchGroup:
+    """A post × all the subscriptions of one query that it matches: a hundred thousand of them are one value."""
+
+    evidence: tuple[Evidence, ...]
+    subscription_ids: tuple[SubscriptionId, ...]
+    subscriber_ids: tuple[SubscriberId, ...]  # whose they are, in the same order
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """One item, once, however many feeds carry it."""
 
@@ -281,6 +290,10 @@ class PlannedDelivery:
     evidence: tuple[Evidence, ...]
 
 
+# A group stands for one delivery to each of its subscribers, all different.
+Planned = PlannedDelivery | MatchGroup
+
+
 @dataclass(frozen=True, slots=True)
 class NewPost:
     """A post to store, and whom to alert of it: of itself, or of the first post of its story, as they wish."""
@@ -289,7 +302,7 @@ class NewPost:
     keys: EntryKeys
     content_hash: bytes
     countries: CountryReading
-    deliveries: tuple[PlannedDelivery, ...] = ()
+    deliveries: tuple[Planned, ...] = ()
     signature: bytes = b""  # by which others are known to tell the same (core.match.story_signature)
     story: PostId | None = None  # the first post of its story, where another source had that
 
@@ -311,7 +324,7 @@ class PostEdit:
     entry: ParsedEntry
     content_hash: bytes
     countries: CountryReading
-    deliveries: tuple[PlannedDelivery, ...] = ()
+    deliveries: tuple[Planned, ...] = ()
     signature: bytes = b""
 
 

@@ -27,6 +27,7 @@ _SETTINGS = (
     "PRAGMA secure_delete = ON",  # forgotten means overwritten
     "PRAGMA trusted_schema = OFF",
     "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -32768",  # KiB, at most: a post to 100,000 subscribers is written once, not page by page again
     "PRAGMA wal_autocheckpoint = 4000",  # pages, 16 MB: the same pages are written over and over
 )
 

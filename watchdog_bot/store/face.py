@@ -38,7 +38,7 @@ from watchdog_bot.core.model import (
     FeedKind,
     FeedUpdate,
     KnownPost,
-    PlannedDelivery,
+    Planned,
     Post,
     PostId,
     Subscriber,
@@ -286,7 +286,7 @@ class Store:
         """Posts first seen in the feed whose numbers lie between these two, both included, oldest first."""
         return await self._run(posts.between, feed_id, first, last)
 
-    async def owe(self, post_id: PostId, deliveries: Sequence[PlannedDelivery]) -> int:
+    async def owe(self, post_id: PostId, deliveries: Sequence[Planned]) -> int:
         """Promise a stored post to subscribers, as if it were new now. Returns how many are owed it."""
         return await self._run(posts.owe, post_id, deliveries, self._clock.now())
 

@@ -19,7 +19,7 @@ from watchdog_bot.core.model import (
     KnownPost,
     NewPost,
     ParsedEntry,
-    PlannedDelivery,
+    Planned,
     Post,
     PostEdit,
     PostId,
@@ -124,7 +124,7 @@ def between(db: Database, feed_id: FeedId, first: PostId, last: PostId) -> tuple
     return tuple(rows.post(row) for row in found)
 
 
-def owe(db: Database, post_id: PostId, deliveries: Sequence[PlannedDelivery], now: datetime) -> int:
+def owe(db: Database, post_id: PostId, deliveries: Sequence[Planned], now: datetime) -> int:
     """Promise a stored post; whoever was promised it before is not promised it again."""
     with writing(db):
         if db.execute("SELECT 1 FROM post WHERE id = ? AND expired = 0", [post_id]).fetchone() is None:

@@ -21,7 +21,7 @@ from watchdog_bot.core.match.query_tree import Query
 from watchdog_bot.core.match.reading import read
 from watchdog_bot.core.match.tables import Numbers, Postings, Subscriptions
 from watchdog_bot.core.match.terms import Terms
-from watchdog_bot.core.model import Match, PostText, SubscriberId, SubscriptionId, Topic
+from watchdog_bot.core.model import Match, MatchGroup, PostText, SubscriberId, SubscriptionId, Topic
 
 _OFTEN = 1_000_000  # a key that most posts have is the last to choose
 _BROAD = {
@@ -78,23 +78,29 @@ class MatchIndex:
         self._terms.set_topics(topics)
 
     def match(self, post: PostText) -> tuple[Match, ...]:
-        """Every subscription that the post matches, each with its evidence, in no promised order.
+        """Every subscription that the post matches, each with its evidence, in no promised order."""
+        return tuple(
+            Match(subscription_id, subscriber_id, group.evidence)
+            for group in self.groups(post)
+            for subscription_id, subscriber_id in zip(
+                group.subscription_ids, group.subscriber_ids, strict=True
+            )
+        )
 
-        The evidence tuple is one and the same object for all subscriptions of one query.
-        """
+    def groups(self, post: PostText) -> tuple[MatchGroup, ...]:
+        """The same, the subscriptions of one query together: what a post costs does not grow with its followers."""
         reading = read(post)
         found = self._terms.found(post, reading)
         witness = Witness(post, reading, self._terms, found)
-        matches: list[Match] = []
+        groups: list[MatchGroup] = []
         for node in self._holding(found):
             program = self._programs[node]
             assert program is not None  # nodes in force have one
             evidence = (
                 witness.of(program) if isinstance(program, str) else witness.of_all(answered(program, found))
             )
-            for subscription_id, subscriber_id in self._subscriptions.of(node):
-                matches.append(Match(subscription_id, subscriber_id, evidence))
-        return tuple(matches)
+            groups.append(MatchGroup(evidence, *self._subscriptions.of(node)))
+        return tuple(groups)
 
     def _holding(self, found: set[str]) -> Iterator[int]:
         """The nodes that hold for a post that has these keys, each once."""

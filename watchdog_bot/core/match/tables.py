@@ -6,13 +6,14 @@ A Python dict of ints costs about 100 bytes an entry, these about 45 for all tha
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 from watchdog_bot.core.model import SubscriberId, SubscriptionId
 
 _NONE = -1
 _GONE = -2  # a place in the table whose number was removed
+_NO_LIST = array("i")
 
 
 class Numbers:
@@ -84,17 +85,18 @@ class Numbers:
 
 
 class Subscriptions:
-    """Which subscriptions hang on which node: a doubly linked list for each node, kept in arrays."""
+    """Which subscriptions hang on which node. Most nodes have one, which is held without a list of its own."""
 
     def __init__(self) -> None:
         """Empty."""
         self._ids = array("q")
         self._subscribers = array("q")
         self._nodes = array("i")
-        self._next = array("i")
-        self._previous = array("i")
-        self._heads = array("i")  # by node
+        self._places = array("i")  # in the list of its node
+        self._held = array("i")  # by node: the number of its only subscription; _NONE; below, see `_list_of`
+        self._lists: list[array[int]] = []
         self._free: list[int] = []
+        self._free_lists: list[int] = []
         self._numbers = Numbers(self._ids.__getitem__)
 
     def __len__(self) -> int:
@@ -103,26 +105,44 @@ class Subscriptions:
 
     def add(self, subscription_id: int, subscriber_id: int, node: int) -> None:
         """Hang a subscription that is not there yet on a node."""
-        while len(self._heads) <= node:
-            self._heads.append(_NONE)
-        head = self._heads[node]
-        number = self._row((subscription_id, subscriber_id, node, head))
-        if head != _NONE:
-            self._previous[head] = number
-        self._heads[node] = number
+        while len(self._held) <= node:
+            self._held.append(_NONE)
+        number = self._row((subscription_id, subscriber_id, node))
+        held = self._held[node]
+        if held == _NONE:
+            self._held[node] = number
+        elif held > _NONE:
+            self._held[node] = self._new_list(array("i", (held, number)))
+            self._places[number] = 1
+        else:
+            listed = self._list_of(held)
+            self._places[number] = len(listed)
+            listed.append(number)
         self._numbers.add(number)
 
-    def _row(self, row: tuple[int, int, int, int]) -> int:
-        columns = (self._ids, self._subscribers, self._nodes, self._next)
+    def _list_of(self, held: int) -> array[int]:
+        return self._lists[-2 - held]
+
+    def _new_list(self, listed: array[int]) -> int:
+        if self._free_lists:
+            place = self._free_lists.pop()
+            self._lists[place] = listed
+        else:
+            place = len(self._lists)
+            self._lists.append(listed)
+        return -2 - place
+
+    def _row(self, row: tuple[int, int, int]) -> int:
+        columns = (self._ids, self._subscribers, self._nodes)
         if self._free:
             number = self._free.pop()
             for column, value in zip(columns, row, strict=True):
                 column[number] = value
-            self._previous[number] = _NONE
+            self._places[number] = 0
             return number
         for column, value in zip(columns, row, strict=True):
             column.append(value)
-        self._previous.append(_NONE)
+        self._places.append(0)
         return len(self._ids) - 1
 
     def remove(self, subscription_id: int) -> int | None:
@@ -130,29 +150,43 @@ class Subscriptions:
         number = self._numbers.remove(subscription_id)
         if number is None:
             return None
-        before, after, node = self._previous[number], self._next[number], self._nodes[number]
-        if before == _NONE:
-            self._heads[node] = after
+        node = self._nodes[number]
+        held = self._held[node]
+        if held == number:
+            self._held[node] = _NONE
         else:
-            self._next[before] = after
-        if after != _NONE:
-            self._previous[after] = before
+            self._unlist(node, held, self._places[number])
         self._free.append(number)
         return node
 
+    def _unlist(self, node: int, held: int, place: int) -> None:
+        """The last one takes the place; where only one is left, it needs no list."""
+        listed = self._list_of(held)
+        last = listed.pop()
+        if place < len(listed):
+            listed[place] = last
+            self._places[last] = place
+        if len(listed) == 1:
+            self._places[listed[0]] = 0
+            self._held[node] = listed[0]
+            self._lists[-2 - held] = _NO_LIST
+            self._free_lists.append(-2 - held)
+
     def is_bare(self, node: int) -> bool:
         """Whether no subscription hangs on a node."""
-        return self._heads[node] == _NONE
+        return self._held[node] == _NONE
 
-    def of(self, node: int) -> Iterator[tuple[SubscriptionId, SubscriberId]]:
-        """The subscriptions of a node with their subscribers, the newest first."""
+    def of(self, node: int) -> tuple[tuple[SubscriptionId, ...], tuple[SubscriberId, ...]]:
+        """The subscriptions of a node, and their subscribers in the same order."""
         ids = cast("Sequence[SubscriptionId]", self._ids)
         subscribers = cast("Sequence[SubscriberId]", self._subscribers)
-        following = self._next
-        number = self._heads[node]
-        while number != _NONE:
-            yield ids[number], subscribers[number]
-            number = following[number]
+        held = self._held[node]
+        if held == _NONE:
+            return (), ()
+        if held > _NONE:
+            return (ids[held],), (subscribers[held],)
+        listed = self._list_of(held)
+        return tuple(map(ids.__getitem__, listed)), tuple(map(subscribers.__getitem__, listed))
 
 
 class Postings(dict[str, "int | array[int]"]):
