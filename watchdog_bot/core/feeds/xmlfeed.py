@@ -43,10 +43,13 @@ _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "html", "xhtml"})
 _PAIR = re.compile(r"<(a|b|i|u|em|strong|p|div|span|br)\b[^<>]*+>[^<>]*+</\1\s*>", re.IGNORECASE)
-_COMMENT = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
-MAX_COMMENTS = (
-    200  # above which they are removed: feedparser's lenient reading takes the square of their number
-)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_SECTION_OR_COMMENT = re.compile(rf"<!\[CDATA\[(.*?)(?:\]\]>|\Z)|{_COMMENT.pattern}", re.DOTALL)
+_OPENS, _CLOSES = "<![CDATA[", "]]>"
+# Above which comments, and CDATA sections without end, are removed: feedparser's lenient reading takes the square of
+# their number.
+MAX_COMMENTS = 200
+PROLOG = 20_000  # characters in which a DOCTYPE is looked for
 MAX_TTL = 86_400
 
 
@@ -104,23 +107,41 @@ def _best_reading(text: str) -> Any:
 
 def _read(text: str) -> Any:
     """What feedparser makes of it; whatever it raises (its issue 599), the document may yet be read."""
-    for attempt in (text, _DOCTYPE.sub("", text, count=1)):
+    for attempt in (str, _without_doctype):
         try:
-            return _feedparser(attempt)
+            return _feedparser(attempt(text))
         except Exception as error:  # noqa: BLE001 - the border to feedparser
             trouble = error
     return {"feed": {}, "entries": [], "version": "", "bozo": True, "bozo_exception": trouble}
+
+
+def _without_doctype(text: str) -> str:
+    return _DOCTYPE.sub("", text[:PROLOG], count=1) + text[PROLOG:]
 
 
 def _mended(text: str) -> str:
     text = text.lstrip("\ufeff \t\r\n\x00")
     if _CONTROLS.search(text):
         text = _CONTROLS.sub("", text)
+    if text.count(_OPENS) - text.count(_CLOSES) > MAX_COMMENTS:
+        *whole, last = text.split(_CLOSES)
+        text = _CLOSES.join([*map(_opened_once, whole), last.replace(_OPENS, "")])
     if text.count("<!--") > MAX_COMMENTS:
-        text = _COMMENT.sub(lambda found: found[0] if found[0].startswith("<![") else "", text)
+        text = _SECTION_OR_COMMENT.sub(_uncommented, text)
     if "&#" in text:
         text = _CHARREF.sub(_existing, text)
     return text
+
+
+def _uncommented(found: re.Match[str]) -> str:
+    """A section of text without the comments in it, which nobody sees; of a comment nothing."""
+    return "" if found[1] is None else _OPENS + _COMMENT.sub("", found[1]) + _CLOSES
+
+
+def _opened_once(piece: str) -> str:
+    """What stands before the end of a CDATA section, without the further openings in it, which mean nothing."""
+    before, opening, inside = piece.partition(_OPENS)
+    return before + opening + inside.replace(_OPENS, "")
 
 
 def _references_repaired(text: str) -> str:
