@@ -84,7 +84,12 @@ async def test_a_feed_that_moved_for_good_answers_and_says_so(server: FeedServer
         ("/page", FeedKind.PAGE, SourceRules(container="li.post"), "its selector 'li.post' finds nothing"),
         ("/page", FeedKind.PAGE, SourceRules(section="/news/*"), "answers, but none in its section /news/*"),
         ("/empty", FeedKind.RSS, SourceRules(), "answers, but it is empty"),
-        ("/index", FeedKind.SITEMAP, SourceRules(), "a list of 2 sitemaps, not posts"),
+        (
+            "/index",
+            FeedKind.SITEMAP,
+            SourceRules(),
+            "in the newest of the 2 sitemaps it names there is nothing",
+        ),
     ],
 )
 async def test_a_source_in_trouble_is_told_with_its_cause(
@@ -94,12 +99,21 @@ async def test_a_source_in_trouble_is_told_with_its_cause(
     server.serve("/empty", EMPTY)
     server.serve(
         "/index",
-        b"<sitemapindex><sitemap><loc>https://a.example/1.xml</loc></sitemap>"
-        b"<sitemap><loc>https://a.example/2.xml</loc></sitemap></sitemapindex>",
+        b"<sitemapindex><sitemap><loc>/none-1.xml</loc></sitemap><sitemap><loc>/none-2.xml</loc></sitemap></sitemapindex>",
     )
     checked = await answer(Target("A", server.url(path), kind=kind, rules=rules))
     assert not checked.well
     assert cause in checked.answer
+
+
+async def test_an_index_of_sitemaps_is_looked_into(server: FeedServer) -> None:
+    server.serve("/index", b"<sitemapindex><sitemap><loc>/map-1.xml</loc></sitemap></sitemapindex>")
+    server.serve(
+        "/map-1.xml", b"<urlset><url><loc>/say/a-long-trial</loc></url><url><loc>/about</loc></url></urlset>"
+    )
+    rules = SourceRules(section="/say/*")
+    checked = await answer(Target("A", server.url("/index"), kind=FeedKind.SITEMAP, rules=rules))
+    assert (checked.well, checked.entries) == (True, 1)
 
 
 async def test_a_page_is_read_by_its_rules(server: FeedServer) -> None:

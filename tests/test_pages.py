@@ -145,14 +145,16 @@ class Site:
 
 @asynccontextmanager
 async def watching(folder: Path, *blocks: tuple[str, str]) -> AsyncIterator[tuple[Running, Site]]:
-    """The bot, with these paths of the site in its configuration, each with more lines."""
+    """The bot, with these paths of the site in its configuration, each with more lines; a page where they name no kind."""
     async with FeedServer() as server:
         site = Site(server)
 
         async def with_pages(bot: Running) -> None:
             path = folder / "config.toml"
             feeds = "".join(
-                f"\n[[feeds]]\nname = 'Page {at}'\nurl = '{server.url(place)}'\nkind = 'page'\nevery = 1\n{more}\n"
+                f"\n[[feeds]]\nname = 'Page {at}'\nurl = '{server.url(place)}'\nevery = 1\n"
+                + ("" if "kind =" in more else "kind = 'page'\n")
+                + f"{more}\n"
                 for at, (place, more) in enumerate(blocks, start=1)
             )
             path.write_text(path.read_text() + feeds)

@@ -47,12 +47,22 @@ class FeedAdder:
         self._parser = parser
         self._clock = clock
 
-    async def add(self, text: str, *, name: str = "", chosen: bool = False) -> Added | Choice | str:
+    async def add(
+        self, text: str, *, name: str = "", section: str = "", chosen: bool = False
+    ) -> Added | Choice | str:
         """Watch the source of this address; or what there is to choose from around it; or why there is nothing.
 
-        `chosen`: this very address is meant, whatever else is found around it.
+        `section`: paths, as in `SourceRules`; only entries that have one count. `chosen`: this very address is meant,
+        whatever else is found around it.
         """
-        discovery = await Discoverer(self._fetcher, self._parser, clock=self._clock).discover(text)
+        looking = Discoverer(self._fetcher, self._parser, clock=self._clock, section=section)
+        discovery = await looking.discover(text)
+        if section:  # who names a section knows what is meant: the best that has it
+            of_section = next((found for found in discovery.found if found.entries), None)
+            if of_section is not None:
+                return await self._store_it(of_section, name)
+            if discovery.found:
+                return f"no post was found there with an address like {section}"
         if not discovery.found:
             return discovery.cause or "no source was found there"
         wanted = canonical_link(pasted(text))
@@ -64,7 +74,7 @@ class FeedAdder:
 
     async def _store_it(self, found: Found, name: str) -> Added:
         """Two addresses that lead to the same feed are one feed."""
-        known = await self._known(found.url)
+        known = await self._known(found)
         feed = known or await self._store.add_feed(
             found.url,
             name=name or found.title or found.url,
@@ -76,8 +86,8 @@ class FeedAdder:
             await self._store.audit("feed added", found.url)
         return Added(feed, found.headlines, again=known is not None)
 
-    async def _known(self, url: str) -> Feed | None:
-        wanted = canonical_link(url)
+    async def _known(self, found: Found) -> Feed | None:
+        wanted = canonical_link(found.url)
         feeds = await self._store.feeds()
         former = await self._store.former_addresses()
         before = next((feed_id for each, feed_id in former.items() if canonical_link(each) == wanted), None)

@@ -422,11 +422,11 @@ async def health(settings: Settings, *, demo: Path | None = None) -> str | None:
 
 
 async def feeds_add(
-    settings: Settings, text: str, *, name: str = "", chosen: bool = False
+    settings: Settings, text: str, *, name: str = "", section: str = "", chosen: bool = False
 ) -> Added | Choice | str:
     """Look around an address and watch its source; what there is to choose; or why there is nothing."""
     async with assembled(settings) as parts:
-        return await parts.desk.add_feed(text, name=name, chosen=chosen)
+        return await parts.desk.add_feed(text, name=name, section=section, chosen=chosen)
 
 
 async def feeds_list(settings: Settings) -> tuple[tuple[Feed, str], ...]:

@@ -24,6 +24,7 @@ from watchdog_bot.core.feeds.rules import NO_RULES, SourceRules
 from watchdog_bot.core.model import Feed, FeedKind, Fetched, FetchFailed, HttpMemory, NotModified, ParsedFeed
 from watchdog_bot.discover import discover
 from watchdog_bot.settings import FeedSettings
+from watchdog_bot.sitemaps import opened
 
 log = structlog.get_logger(__name__)
 
@@ -128,10 +129,12 @@ async def _ask(target: Target, fetcher: Fetching, parser: Parsing, clock: Clock)
         case NotModified():
             return _failed(target, "it says “not modified” to a first request")
         case Fetched() as fetched:
-            return await _parse(target, fetched, parser, clock)
+            return await _parse(target, fetched, fetcher, parser, clock)
 
 
-async def _parse(target: Target, fetched: Fetched, parser: Parsing, clock: Clock) -> Checked:
+async def _parse(
+    target: Target, fetched: Fetched, fetcher: Fetching, parser: Parsing, clock: Clock
+) -> Checked:
     try:
         parsed = await parser.parse(
             fetched.body,
@@ -143,6 +146,8 @@ async def _parse(target: Target, fetched: Fetched, parser: Parsing, clock: Clock
         )
     except ParseError as error:
         return _failed(target, str(error))
+    if parsed.children:
+        parsed = await opened(fetcher, parser, parsed, now=clock.now(), rules=target.rules)
     return _read(target, parsed, moved_to=fetched.moved_to)
 
 
@@ -158,13 +163,9 @@ def _read(target: Target, parsed: ParsedFeed, *, moved_to: str | None) -> Checke
     )
     if parsed.entries:
         return checked
-    if parsed.children:
-        return replace(
-            checked,
-            well=False,
-            answer=f"a list of {len(parsed.children)} sitemaps, not posts; `feeds add` with its home page finds the right one",
-        )
     said = f"none in its section {target.rules.section}" if target.rules.section else "it is empty"
+    if parsed.children:
+        said = f"{said}: in the newest of the {len(parsed.children)} sitemaps it names there is nothing"
     return replace(checked, well=False, answer=f"answers, but {said}")
 
 

@@ -140,6 +140,9 @@ def feeds_add(
     url: str,
     *,
     name: Annotated[str, typer.Option(help="What to call it; its own title by default.")] = "",
+    section: Annotated[
+        str, typer.Option(help='Only posts whose address has this path, such as "/news/*"; several with spaces.')
+    ] = "",
     exactly: Annotated[
         bool, typer.Option("--exactly", help="Watch this very address, whatever is found around it.")
     ] = False,
@@ -150,7 +153,7 @@ def feeds_add(
     from watchdog_bot.adding import Choice
 
     settings = _settings(config, need_token=False)
-    added = _finish_with(composition.feeds_add(settings, url, name=name, chosen=exactly))
+    added = _finish_with(composition.feeds_add(settings, url, name=name, section=section, chosen=exactly))
     if isinstance(added, str):
         _fail(added)
     if isinstance(added, Choice):

@@ -393,12 +393,15 @@ class Desk:
 
     # ------------------------------------------------------------------ feeds
 
-    async def add_feed(self, text: str, *, name: str = "", chosen: bool = False) -> Added | Choice | str:
+    async def add_feed(
+        self, text: str, *, name: str = "", section: str = "", chosen: bool = False
+    ) -> Added | Choice | str:
         """Look around an address and watch its source; or what there is to choose; or why there is nothing.
 
-        `chosen`: this very address is meant, whatever else is found around it.
+        `section`: paths with *, one of which an entry's address must have. `chosen`: this very address is meant,
+        whatever else is found around it.
         """
-        return await self._adder.add(text, name=name, chosen=chosen)
+        return await self._adder.add(text, name=name, section=section, chosen=chosen)
 
     async def remove_feed(self, which: str) -> Feed | None:
         """Stop watching the feed of that number or address; None where there is none."""

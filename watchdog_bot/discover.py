@@ -8,9 +8,10 @@ for eighteen documents at most, with the fetcher's manners, so it may take a min
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from watchdog_bot import sitemaps
 from watchdog_bot.asking import Fetching, Parsing
 from watchdog_bot.clock import Clock
 from watchdog_bot.core.errors import ParseError
@@ -33,6 +34,7 @@ from watchdog_bot.core.model import (
 MAX_FETCHES = 18
 ENOUGH = 5  # sources found after which no further place is tried
 HEADLINES = 3
+INDEX_LOOK = 2  # sitemaps of an index that are looked into
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,9 @@ class Discovery:
 class Discoverer:
     """Looks around one address; make one for each."""
 
-    def __init__(self, fetcher: Fetching, parser: Parsing, *, clock: Clock) -> None:
+    def __init__(self, fetcher: Fetching, parser: Parsing, *, clock: Clock, section: str = "") -> None:
+        """`section`: of what is found only entries that have such a path count (see `SourceRules`)."""
+        self._section = section
         self._fetcher = fetcher
         self._parser = parser
         self._now = clock.now()
@@ -138,6 +142,8 @@ class Discoverer:
 
     async def _read(self, fetched: Fetched, candidate: Candidate, *, kind: FeedKind = FeedKind.AUTO) -> str:
         """Keep what can be read; returns why it cannot, or nothing."""
+        if self._section:
+            candidate = replace(candidate, rules=replace(candidate.rules, section=self._section))
         rules = candidate.rules
         try:
             parsed = await self._parser.parse(
@@ -150,9 +156,17 @@ class Discoverer:
             )
         except ParseError as error:
             return str(error)
-        if parsed.children and not parsed.entries:
-            await self._try((Candidate(child, candidate.how) for child in parsed.children[:3]), enough=1)
-            return ""
+        if parsed.children:
+            looked = min(self._left // sitemaps.DEPTH, INDEX_LOOK)
+            self._left -= looked * sitemaps.DEPTH
+            parsed = await sitemaps.opened(
+                self._fetcher, self._parser, parsed, now=self._now, rules=rules, most=looked
+            )
+            if not parsed.entries:
+                what = (
+                    f"no post with an address like {self._section}" if self._section else "nothing to watch"
+                )
+                return f"it is a list of sitemaps, and in the newest of them there is {what}"
         if parsed.entries or kind is not FeedKind.PAGE:
             self._keep(parsed, fetched, candidate)
         return ""

@@ -80,13 +80,14 @@ def feed_to_plain(feed: ParsedFeed) -> list[Any]:
     """A feed as lists, texts and numbers; `feed_from_plain` undoes it."""
     return [
         feed.kind.value, feed.title, feed.link, feed.language, feed.ttl, sorted(feed.skip_hours),
-        sorted(feed.skip_days), feed.hub, feed.damaged, list(feed.children), [_entry_to_plain(entry) for entry in feed.entries],
+        sorted(feed.skip_days), feed.hub, feed.damaged, list(feed.children), list(feed.child_dates),
+        [_entry_to_plain(entry) for entry in feed.entries],
     ]  # fmt: skip
 
 
 def feed_from_plain(plain: list[Any]) -> ParsedFeed:
     """The feed that `feed_to_plain` was given."""
-    kind, title, link, language, ttl, hours, days, hub, damaged, children, entries = plain
+    kind, title, link, language, ttl, hours, days, hub, damaged, children, dates, entries = plain
     return ParsedFeed(
         kind=FeedKind(kind),
         title=title,
@@ -99,6 +100,7 @@ def feed_from_plain(plain: list[Any]) -> ParsedFeed:
         hub=hub,
         damaged=damaged,
         children=tuple(children),
+        child_dates=tuple(dates),
     )
 
 

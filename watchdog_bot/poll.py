@@ -21,11 +21,13 @@ from watchdog_bot.clock import Clock
 from watchdog_bot.core import decide, flood
 from watchdog_bot.core.errors import ParseError
 from watchdog_bot.core.feeds import identity, schedule, slices
+from watchdog_bot.core.feeds.sitemap_index import IndexMemory
 from watchdog_bot.core.model import (
     CountryReading,
     FailureWeight,
     Feed,
     FeedChange,
+    FeedKind,
     FeedUpdate,
     Fetched,
     FetchFailed,
@@ -38,6 +40,7 @@ from watchdog_bot.core.model import (
 from watchdog_bot.fetch import body_hash
 from watchdog_bot.gaps import Gaps
 from watchdog_bot.named_hubs import NamedHubs
+from watchdog_bot.sitemaps import Sitemaps
 from watchdog_bot.store import Store
 from watchdog_bot.store.values import AppliedUpdate
 from watchdog_bot.stories import Stories
@@ -112,6 +115,7 @@ class Poller:
         self._stories = stories
         self._under_way: set[asyncio.Task[PollResult]] = set()
         self._gaps = Gaps(fetcher, parser, clock)
+        self._sitemaps = Sitemaps(fetcher, parser, clock)
         self._hubs = NamedHubs(store, clock)
 
     async def tick(self) -> int:
@@ -192,15 +196,21 @@ class Poller:
             case FetchFailed():
                 return await self._give_up(feed, result)
             case NotModified():
-                return await self._leave(feed, result, feed.memory)
+                return await self._same(feed, result, feed.memory)
             case Fetched():
                 return await self._compare(feed, result)
+
+    async def _same(self, feed: Feed, result: Fetched | NotModified, memory: HttpMemory) -> PollResult:
+        """The document is what it was; what an index names may have changed."""
+        if feed.kind is FeedKind.SITEMAP:
+            return await self._follow(feed, result, None, memory)
+        return await self._leave(feed, result, memory)
 
     async def _compare(self, feed: Feed, fetched: Fetched) -> PollResult:
         """The same bytes, or the same entries, as last time are nothing new; what is new is read."""
         digest = body_hash(fetched.body)
         if feed.baseline_done and digest == feed.memory.body_hash:
-            return await self._leave(feed, fetched, feed.memory)
+            return await self._same(feed, fetched, feed.memory)
         work = await self._cut(feed, fetched)
         memory = replace(feed.memory, body_hash=digest, slices=work.state)
         if work.document is None and feed.baseline_done:
@@ -218,22 +228,61 @@ class Poller:
             parsed, entries = await self._read_new(feed, fetched, work)
         except ParseError as error:
             return await self._give_up(feed, FetchFailed(str(error), FailureWeight.SOFT))
+        if parsed.children:
+            return await self._follow(feed, fetched, parsed, memory)
         whole = await self._gaps.filled(feed, parsed)
         if whole is not parsed:
             parsed, entries = whole, await self._known(feed, whole)
         total = max(work.total or 0, len(parsed.entries))
         if parsed.damaged:
             memory = replace(memory, slices=b"")
+        result = await self._keep(feed, fetched, parsed, entries, memory=memory, total=total)
+        await self._hubs.note(feed, fetched, parsed)
+        return result
+
+    async def _follow(
+        self, feed: Feed, result: Fetched | NotModified, index: ParsedFeed | None, memory: HttpMemory
+    ) -> PollResult:
+        """A sitemap index: the posts stand in the sitemaps it names. `index` is None where it is what it was."""
+        before = await self._store.index_memory(feed.id)
+        if index is None and before is None:
+            return await self._leave(feed, result, memory)
+        whole = schedule.wants_whole(feed, self._clock.now())
+        reading = await self._sitemaps.read(feed, index, before or IndexMemory(), whole=whole)
+        if reading.worst is not None:
+            return await self._give_up(feed, reading.worst)
+        if reading.changed or not feed.baseline_done:
+            parsed = ParsedFeed(FeedKind.SITEMAP, entries=tuple(reading.entries))
+            entries = tuple(
+                replace(each, silent=each.entry.link in reading.old)
+                for each in await self._known(feed, parsed)
+            )
+            done = await self._keep(feed, result, parsed, entries, memory=memory, total=reading.total)
+        else:
+            done = await self._leave(feed, result, memory)
+        await self._store.keep_index(feed.id, reading.memory)
+        return done
+
+    async def _keep(
+        self,
+        feed: Feed,
+        result: Fetched | NotModified,
+        parsed: ParsedFeed,
+        entries: tuple[decide.EntryFacts, ...],
+        *,
+        memory: HttpMemory,
+        total: int,
+    ) -> PollResult:
+        """Decide what was read, and store it."""
         async with self._turn():
             entries = await self._guarded(feed, entries, total)
-            memory = decide.remembered(memory, fetched)
-            update = await self._decide(feed, fetched, parsed, entries, memory=memory, total=total)
+            memory = decide.remembered(memory, result)
+            update = await self._decide(feed, result, parsed, entries, memory=memory, total=total)
             update = replace(update, feed=await self._hubs.paced(feed, update.feed, found=len(update.posts)))
             applied = await self._store.apply(update)
-            result = await self._announce(feed, update, entries, applied)
+            done = await self._announce(feed, update, entries, applied)
         self._hear(feed, update.feed)
-        await self._hubs.note(feed, fetched, parsed)
-        return replace(result, cause=update.feed.health.cause)
+        return replace(done, cause=update.feed.health.cause)
 
     async def _decide(
         self,
@@ -286,10 +335,14 @@ class Poller:
         """A known feed that turns mostly new is looked at twice before anybody is alerted; what another source
         has told already is joined to its post.
         """
-        if feed.baseline_done and flood.is_flood(entries, total=total):
+        loud = [each for each in entries if not each.silent]
+        if feed.baseline_done and flood.is_flood(loud, total=total):
             entries = flood.recognised(entries, await self._store.titles(feed.id))
             waiting = flood.held(feed, entries, total=total) if self._on_held is not None else frozenset()
-            entries = tuple(replace(each, held=number in waiting) for number, each in enumerate(entries))
+            entries = tuple(
+                replace(each, held=number in waiting and not each.silent)
+                for number, each in enumerate(entries)
+            )
         return await self._stories.linked(feed, entries) if self._stories is not None else entries
 
     async def _read_new(

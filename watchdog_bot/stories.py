@@ -108,7 +108,7 @@ class Stories:
 
 
 def _may_join(facts: decide.EntryFacts) -> bool:
-    return facts.known is None and not facts.held
+    return facts.known is None and not facts.held and not facts.silent
 
 
 def _pack(wanted: Sequence[decide.EntryFacts], feed: Feed) -> list[bytes]:

@@ -132,7 +132,7 @@ async def test_a_sitemap_in_robots_txt_is_found_through_its_index(server: FeedSe
         "/news.xml", f"<urlset><url><loc>{server.url('/a/one-two-three')}</loc></url></urlset>".encode()
     )
     [found] = (await look(server.url("/"))).found
-    assert (found.url, found.kind) == (server.url("/news.xml"), FeedKind.SITEMAP)
+    assert (found.url, found.kind) == (server.url("/index.xml.gz"), FeedKind.SITEMAP)
 
 
 async def test_a_page_without_anything_is_offered_itself(server: FeedServer) -> None:

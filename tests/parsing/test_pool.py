@@ -349,5 +349,6 @@ def test_a_feed_survives_the_way_through_a_pipe() -> None:
         "https://hub.example/",
         damaged=True,
         children=("https://a.example/1.xml",),
+        child_dates=("2026-03-01",),
     )
     assert feed_from_plain(feed_to_plain(feed)) == feed

@@ -72,6 +72,7 @@ class EntryFacts:
     story: PostId | None = None  # another source's post that tells the same (core.match.story)
     signature: bytes = b""  # of a new or edited entry
     held: bool = False  # stored without alerting anybody until an administrator says so (core.flood)
+    silent: bool = False  # the same without asking: surely no news (core.feeds.sitemap_index)
 
     @property
     def needs_reading(self) -> bool:
@@ -141,7 +142,7 @@ def text_of(entry: ParsedEntry, feed: Feed, reading: CountryReading) -> PostText
 
 def update(
     feed: Feed,
-    fetched: Fetched,
+    fetched: Fetched | NotModified,
     parsed: ParsedFeed,
     entries: Sequence[EntryFacts],
     *,
@@ -154,7 +155,8 @@ def update(
     """All that one poll owes to the store.
 
     `entries` come from `facts`, with `reading` filled where `needs_reading`; `match` is asked only for
-    posts that may alert. `memory` is what to keep of the answer, `total` the number of entries in the whole
+    posts that may alert. `fetched` is the answer of the feed's own address (a sitemap index may be unchanged where the
+    sitemaps it names are not), `memory` what to keep of it, `total` the number of entries in the whole
     document, of which only the new ones may have been read; `min_interval` is in seconds.
     """
     if not parsed.entries and feed.baseline_done:  # rule 6
@@ -275,7 +277,7 @@ def _new_post(feed: Feed, facts_: EntryFacts, match: Matching) -> NewPost:
         keys=facts_.keys,
         content_hash=content_hash(facts_.entry),
         countries=reading,
-        deliveries=() if facts_.held else planned(match(text_of(facts_.entry, feed, reading))),
+        deliveries=() if facts_.held or facts_.silent else planned(match(text_of(facts_.entry, feed, reading))),
         signature=facts_.signature,
         story=facts_.story,
     )

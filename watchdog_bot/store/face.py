@@ -22,6 +22,7 @@ from sqlite_utils import Database
 
 from watchdog_bot.clock import Clock
 from watchdog_bot.core.errors import StoreError
+from watchdog_bot.core.feeds.sitemap_index import IndexMemory
 from watchdog_bot.core.feeds.websub import HubSubscription, NamedHub
 from watchdog_bot.core.model import (
     Address,
@@ -225,6 +226,14 @@ class Store:
 
     async def feed(self, feed_id: FeedId) -> Feed | None:
         return await self._run(feeds.one, feed_id)
+
+    async def index_memory(self, feed_id: FeedId) -> IndexMemory | None:
+        """What is remembered of the sitemaps that the feed's document names; None where it is no index."""
+        return await self._run(feeds.index_memory, feed_id)
+
+    async def keep_index(self, feed_id: FeedId, memory: IndexMemory) -> None:
+        """Remember it, after what was read is stored: losing it costs reading once more."""
+        await self._run(feeds.keep_index, feed_id, memory)
 
     async def lease_due_feeds(
         self, now: datetime, *, limit: int, lease_seconds: int = 120

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from watchdog_bot.core.feeds.sitemap_index import IndexMemory
 from watchdog_bot.core.model import Feed, FeedChange, FeedId, FeedKind
 from watchdog_bot.store import rows
 from watchdog_bot.store.connection import writing
@@ -109,6 +110,25 @@ def configure(
             WHERE id = ?
             """,
             [name, kind.value, every, rules, mirror, archive, now, feed_id],
+        )
+        db.execute("DELETE FROM sitemap_index WHERE feed_id = ?", [feed_id])
+
+
+def index_memory(db: Database, feed_id: FeedId) -> IndexMemory | None:
+    """What is remembered of the sitemaps that the feed's document names; None where it is no index."""
+    row = next(iter(db.query("SELECT state FROM sitemap_index WHERE feed_id = ?", [feed_id])), None)
+    return None if row is None else IndexMemory.from_text(row["state"])
+
+
+def keep_index(db: Database, feed_id: FeedId, memory: IndexMemory) -> None:
+    """Remember it. Of a feed that is gone nothing is."""
+    with writing(db):
+        db.execute(
+            """
+            INSERT INTO sitemap_index (feed_id, state) SELECT id, ? FROM feed WHERE id = ?
+            ON CONFLICT (feed_id) DO UPDATE SET state = excluded.state
+            """,
+            [memory.to_text(), feed_id],
         )
 
 

@@ -166,7 +166,9 @@ def test_sitemaps_of_an_index_are_named_newest_first() -> None:
         "<sitemap><loc>/2.xml.gz</loc><lastmod>2026-05-01</lastmod></sitemap><sitemap><loc>ftp://x/</loc></sitemap></sitemapindex>"
     )
     assert read(index) == ParsedFeed(
-        FeedKind.SITEMAP, children=("https://source.example/2.xml.gz", "https://a.example/1.xml")
+        FeedKind.SITEMAP,
+        children=("https://source.example/2.xml.gz", "https://a.example/1.xml"),
+        child_dates=("2026-05-01", "2026-01-01"),
     )
 
 

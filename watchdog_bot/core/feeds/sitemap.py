@@ -20,6 +20,7 @@ from watchdog_bot.core.model import FeedKind, ParsedEntry, ParsedFeed
 
 MAX_ADDRESSES = 50_000  # what sitemaps.org allows in one
 MAX_CHILDREN = 1000
+MAX_DATE = 40  # characters of a child's date
 _Block = tuple[str, dict[str, str]]
 
 _BLOCK = re.compile(r"<(?:[A-Za-z][\w.-]*:)?(url|sitemap)(?=[\s>])[^>]*+>", re.IGNORECASE)
@@ -35,7 +36,7 @@ _NOT_WORDS = re.compile(r"\.(?:html?|php|aspx?)$|[-_+]+", re.IGNORECASE)
 def parse_sitemap(text: str, *, url: str, now: datetime | None = None) -> ParsedFeed:
     """Read a sitemap. Raises ParseError for one that names no address at all."""
     blocks = _blocks(text)
-    children = _children(blocks, url)
+    children, dates = _children(blocks, url)
     entries = tuple(
         entry
         for name, fields in _newest(blocks)
@@ -43,7 +44,7 @@ def parse_sitemap(text: str, *, url: str, now: datetime | None = None) -> Parsed
     )
     if not entries and not children and re.search(r"<loc\b", text):
         raise ParseError("a sitemap whose addresses cannot be read")
-    return ParsedFeed(kind=FeedKind.SITEMAP, entries=entries, children=children)
+    return ParsedFeed(kind=FeedKind.SITEMAP, entries=entries, children=children, child_dates=dates)
 
 
 def parse_lines(text: str, *, url: str) -> ParsedFeed | None:
@@ -57,19 +58,25 @@ def parse_lines(text: str, *, url: str) -> ParsedFeed | None:
     return ParsedFeed(kind=FeedKind.SITEMAP, entries=tuple(entry for entry in entries if entry is not None))
 
 
-def _children(blocks: list[_Block], url: str) -> tuple[str, ...]:
-    """The sitemaps that an index names: those for news first, then those for posts, then by their date."""
+def _children(blocks: list[_Block], url: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The sitemaps that an index names, and their dates: those for news first, then those for posts, then by date."""
     named = [
         (fields.get("lastmod", ""), address)
         for name, fields in blocks
         if name == "sitemap" and (address := absolute(fields.get("loc"), url))
     ]
     named.sort(key=lambda pair: pair[0], reverse=True)
-    named.sort(key=lambda pair: _promise(urlsplit(pair[1]).path.lower()))
-    return tuple(dict.fromkeys(address for _, address in named))[:MAX_CHILDREN]
+    named.sort(key=lambda pair: promise(urlsplit(pair[1]).path.lower()))
+    first: dict[str, str] = {}
+    for date, address in named:
+        first.setdefault(address, date[:MAX_DATE])
+    kept = tuple(first.items())[:MAX_CHILDREN]
+    dates = tuple(date for _, date in kept)
+    return tuple(address for address, _ in kept), dates if any(dates) else ()
 
 
-def _promise(path: str) -> int:
+def promise(path: str) -> int:
+    """How likely posts stand in a sitemap of this path (lower case): 0 news, 1 the latest, 2 posts, 3 unknown, 4 hardly."""
     for rank, words in enumerate(
         (("news",), ("latest", "recent"), ("post", "article", "press", "stories", "blog"))
     ):

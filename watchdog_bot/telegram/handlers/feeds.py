@@ -16,13 +16,14 @@ async def feeds(ask: Ask) -> Message:
 
 @command("feed_add", "watch a feed: /feed_add https://example.org/feed", who=Who.BOT_ADMIN)
 async def feed_add(ask: Ask) -> Message:
-    """Look at the address first; only what can be read as a feed is added."""
-    url = ask.text.strip()
+    """Look at the address first; only what can be read as a feed is added. Paths behind it are its section."""
+    words = ask.text.split()
+    sections = [word for word in words[1:] if word.startswith("/")]
+    url = " ".join(word for word in words if word not in sections)
     if not url:
         return replies.plain("Which address? For example: /feed_add https://example.org/feed")
     await ask.progress(replies.plain("🔎 Looking at that address…"))
-    added = await ask.desk.add_feed(url)
-    return _told(added)
+    return _told(await ask.desk.add_feed(url, section=" ".join(sections)))
 
 
 @press("take", who=Who.BOT_ADMIN)
