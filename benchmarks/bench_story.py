@@ -31,6 +31,7 @@ from watchdog_bot.core.match.story_signature import Signature, sign  # noqa: E40
 from watchdog_bot.core.model import FeedId, PostId  # noqa: E402
 from watchdog_bot.core.text import fold, words  # noqa: E402
 
+WINDOW_DAYS = 2
 LENGTH = 6000  # characters of the texts that speed is measured with
 NOW = datetime(2026, 1, 3, tzinfo=UTC)
 
@@ -104,6 +105,8 @@ def judge(pairs: Sequence[labels.Pair]) -> None:
         ["recall, all", "", ""],
         ["precision, real pairs", "", ""],
         ["recall, real pairs", "", ""],
+        [f"precision, real pairs within {WINDOW_DAYS} days", "", ""],
+        [f"recall, real pairs within {WINDOW_DAYS} days", "", ""],
     ]
     for name, load in CONTENDERS:
         try:
@@ -118,7 +121,9 @@ def judge(pairs: Sequence[labels.Pair]) -> None:
             of = [answer for pair, answer in said if (pair.kind, pair.same) == (kind, label)]
             row.append(f"{sum(of) / len(of):.3f}")
         real = [(pair, answer) for pair, answer in said if pair.kind.startswith("real")]
-        figures = (*precision_and_recall(said), *precision_and_recall(real))
+        meeting = [(pair, answer) for pair, answer in real if pair.days is None or pair.days <= WINDOW_DAYS]
+        sets = (said, real, meeting)
+        figures = [figure for each in sets for figure in precision_and_recall(each)]
         for row, value in zip(sums, figures, strict=True):
             row.append(f"{value:.3f}")
     aloud("Share of pairs that were called one story:\n")

@@ -24,6 +24,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from hashlib import blake2b
 from itertools import combinations
 from pathlib import Path
@@ -52,6 +53,7 @@ class Pair:
     same: bool
     a: Text
     b: Text
+    days: int | None = None  # between their datelines, where both tell one
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +243,35 @@ def judged(documents: Iterable[Document]) -> Iterator[Pair]:
             continue
         verdict, one, other = line.split("\t")[:3]
         if one in known and other in known:
-            corpus = known[one].corpus
-            yield Pair(f"real, {corpus}", verdict == "same", known[one].plain, known[other].plain)
+            a, b = known[one], known[other]
+            yield Pair(f"real, {a.corpus}", verdict == "same", a.plain, b.plain, days_between(a.text, b.text))
+
+
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTHS_RU = ["янв", "фев", "мар", "апр", "ма", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"]
+_DATELINE = re.compile(r"\A[^a-z\n]{0,60}?, (?P<month>[A-Z][a-z]{2})[a-z]* (?P<day>\d{1,2})\b")
+_DATELINE_RU = re.compile(r"\A\W{0,3}[А-ЯЁ][а-яё-]+\. (?P<day>\d{1,2}) (?P<month>[а-я]{2,3})[а-я]*\.")
+
+
+def days_between(one: str, other: str) -> int | None:
+    """Between the days that two texts begin with ("LONDON, March 30 -", "Москва. 23 августа."); no year is told."""
+    days = [_day_of_year(one), _day_of_year(other)]
+    if days[0] is None or days[1] is None:
+        return None
+    apart = abs(days[0] - days[1])
+    return min(apart, 365 - apart)
+
+
+def _day_of_year(text: str) -> int | None:
+    for pattern, months in ((_DATELINE, _MONTHS), (_DATELINE_RU, _MONTHS_RU)):
+        found = pattern.search(text)
+        if found is None:
+            continue
+        named = found["month"].lower()
+        month = next((at for at, each in enumerate(months, 1) if named.startswith(each)), None)
+        if month is not None and 1 <= int(found["day"]) <= 31:
+            return (date(2001, month, 1) - date(2001, 1, 1)).days + int(found["day"])
+    return None
 
 
 def strangers(documents: Sequence[Document]) -> Iterator[Pair]:

@@ -14,7 +14,16 @@ from watchdog_bot import stories
 from watchdog_bot.core import decide
 from watchdog_bot.core.feeds.identity import content_hash, keys
 from watchdog_bot.core.match.story_signature import VERSION
-from watchdog_bot.core.model import CountryReading, Feed, FeedUpdate, NewPost, ParsedEntry, PostEdit, PostId
+from watchdog_bot.core.model import (
+    CountryReading,
+    Feed,
+    FeedUpdate,
+    NewPost,
+    ParsedEntry,
+    PostEdit,
+    PostId,
+    Sighting,
+)
 from watchdog_bot.store import Store
 from watchdog_bot.stories import Stories
 
@@ -154,6 +163,28 @@ async def test_a_report_that_was_taken_back_leaves_its_story_open(world: World) 
     await world.store.withdraw_post(await store(world, these, feed, again))
     third = await world.store.add_feed("https://third.example/", name="Third")
     assert (await look(these, third, told("c")))[0].story == first
+
+
+async def test_two_feeds_that_link_to_one_page_in_other_spellings_have_one_post_with_two_sightings(
+    world: World,
+) -> None:
+    these, feed = await window(world), await other(world)
+    one = ParsedEntry("1", "https://www.a.example/verdict", TITLE, "", TEXT)
+    again = ParsedEntry("9", "http://m.a.example/verdict/amp/?utm_source=rss#top", OTHER_TEXT, "", OTHER_TEXT)
+    (facts,) = await look(these, world.feed, one)
+    first = await store(world, these, world.feed, facts)
+    (entry_keys,) = keys([again])
+    (known,) = await world.store.known(feed.id, [entry_keys])
+    assert known is not None
+    assert (known.post_id, known.seen_here, known.origin_here) == (first, False, False)
+    sighting = Sighting(known.post_id, entry_keys, link=again.link)
+    await world.store.apply(world.update(sightings=[sighting], feed=feed))
+    post = await world.store.post(first)
+    assert post is not None
+    assert [(each.name, each.link) for each in await world.store.also_at(post)] == [("Other", again.link)]
+    (known,) = await world.store.known(feed.id, [entry_keys])
+    assert known is not None
+    assert known.complete
 
 
 async def test_of_a_first_poll_the_newest_may_be_repeated_by_others(world: World) -> None:

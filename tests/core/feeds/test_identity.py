@@ -123,6 +123,68 @@ def test_the_same_story_in_two_feeds_has_a_key_in_common() -> None:
     assert not set(one.local) & set(other.local)
 
 
+PAGE = "https://www.news.example/2026/05/verdict"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://www.news.example/2026/05/verdict",
+        "https://news.example/2026/05/verdict/",
+        "https://news.example/2026/05/verdict?utm_source=rss&utm_medium=feed&fbclid=x1#comments",
+        "https://WWW.NEWS.example:443/2026/05/verdict",
+        "https://m.news.example/2026/05/verdict",
+        "https://mobile.news.example/2026/05/verdict?yclid=2",
+        "https://amp.news.example/2026/05/verdict",
+        "https://news.example/2026/05/verdict/amp/",
+        "https://news.example/2026/05/verdict.amp",
+        "https://news.example/2026/05/verdict?amp",
+        "https://news.example/2026/05/verdict?amp=1",
+        "https://news.example/2026/05/verdict?outputType=amp",
+        "https://www-news-example.cdn.ampproject.org/c/s/www.news.example/2026/05/verdict/amp",
+        "https://cdn.ampproject.org/v/news.example/2026/05/verdict?amp=1&utm_source=x",
+        "https://www.google.com/amp/s/amp.news.example/2026/05/verdict",
+        "https://www.google.co.uk/amp/s/www.news.example/2026/05/verdict/amp/",
+    ],
+)
+def test_spellings_and_variants_of_one_page_have_a_key_in_common(link: str) -> None:
+    (one,), (other,) = keys([entry("1", PAGE)]), keys([entry("2", link)])
+    assert one.shared == other.shared
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://news.example/2026/05/verdict-2",
+        "https://news.example/2026/05/verdict?id=1",
+        "https://en.news.example/2026/05/verdict",
+        "https://ham.news.example/2026/05/verdict",
+        "https://news.example/2026/05/verdict/ramp",
+        "https://news.example/2026/05/verdict?amp=2",
+        "https://news.example/2026/05/verdict?amplitude=1",
+        "https://www.google.com/search/amp/s/www.news.example/2026/05/verdict",
+        "https://cdn.ampproject.org.evil.example/c/s/www.news.example/2026/05/verdict",
+        "https://cdn.ampproject.org/i/s/www.news.example/2026/05/verdict",
+    ],
+)
+def test_what_is_not_certainly_the_same_page_is_another(link: str) -> None:
+    (one,), (other,) = keys([entry("1", PAGE)]), keys([entry("2", link)])
+    assert other.shared
+    assert one.shared != other.shared
+
+
+def test_a_page_called_amp_on_a_site_and_a_short_host_are_what_they_are() -> None:
+    links = ["https://a.example/amp", "https://a.example/other", "https://m.example/x", "https://a.example/"]
+    found = [each.shared for each in keys([entry(str(at), link) for at, link in enumerate(links)])]
+    assert found[3] == ()
+    assert len(set(found)) == 4
+
+
+@given(st.text(max_size=60) | st.from_regex(r"https?://[a-z.:\[\]]{0,12}/(amp/s/|c/s/)?[a-z./?&=]{0,20}"))
+def test_a_variant_of_no_link_at_all_is_found_without_an_error(link: str) -> None:
+    assert keys([entry("1", link)])
+
+
 @pytest.mark.parametrize(
     ("url", "canonical"),
     [

@@ -36,6 +36,10 @@ ANOTHER = (
     "price of fuel. The minister promised talks within a week, but a spokesman of the fishermen said that they "
     "had heard such promises three times since the spring and would stay until something was signed by him."
 )
+ELSEWHERE = (
+    "Boats left the harbour on Tuesday morning after a long week, and lorries with fruit were let in first. Traders said "
+    "that most of what had waited outside the gates was spoiled, and that nobody would pay them for any of it."
+)
 ARREST = (
     "Officers of the security service came to the flat of {name} in Minsk at six in the morning and took away "
     "telephones and computers. {name} is held in the prison on Akrestsina street and has been accused of insulting "
@@ -87,6 +91,26 @@ def test_titles_alone_are_enough_where_they_share_four_words_and_half_of_all() -
     assert found is not None
     assert found.why is Why.TITLE
     assert asked(index_of((1, OURS, TITLE, "")), "Reporter Sevinc Dervishi turns forty", "") is None
+
+
+def test_titles_that_are_hardly_alike_need_texts_that_agree() -> None:
+    """Four words of eight; once the reports are of two events, once they are about the same people."""
+    same = "Northern ports reopen in Sarande but {}"
+    one, other = same.format("closures feared"), same.format("delays likely")
+    assert story.titles_alike(sign(one, ""), sign(other, ""))
+    assert asked(index_of((1, OURS, one, ANOTHER)), other, halves(REPORT)) is None
+    assert asked(index_of((1, OURS, one, ANOTHER)), other, "") is not None
+    names = " They met the ministers Agolli, Brahimi, Cenaj and Hoxha."
+    found = asked(index_of((1, OURS, one, ANOTHER + names)), other, ELSEWHERE + names)
+    assert found is not None
+    assert found.why is Why.TITLE
+
+
+def test_long_texts_that_share_nothing_show_that_a_title_is_none() -> None:
+    cookies = "Our site uses cookies to give you what suits you best"
+    one, other = (" ".join(f"{word}{at}" for at in range(600)) for word in ("lorem", "dolor"))
+    assert asked(index_of((1, OURS, cookies, one)), cookies, other) is None
+    assert asked(index_of((1, OURS, cookies, one)), cookies, "") is not None
 
 
 def test_three_words_in_common_are_no_story() -> None:

@@ -10,8 +10,9 @@ Local keys (they mean something within their feed only):
    of one host: it survives a move to https or to a new host.
 4. Without a guid: the link as it stands; without either: title and date; without a date: title and text.
 Shared keys (they mean something anywhere):
-5. The canonical link, unless it is a site's front page, or other entries of the document with another title have the
-   same one. Where only the fragments differ, they count.
+5. The canonical link of the page, or of that which it is a mobile or AMP variant of, unless it is a site's front
+   page, or other entries of the document with another title have the same one. Where only the fragments differ, they
+   count.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
+from watchdog_bot.core.feeds import variants
 from watchdog_bot.core.feeds.links import host_of
 from watchdog_bot.core.model import EntryKeys, ParsedEntry
 
@@ -223,11 +225,9 @@ def _path_of(guid: str) -> str | None:
 
 def _shared(entries: Sequence[ParsedEntry]) -> list[str | None]:
     """Rule 5."""
-    plain = [
-        canonical_link(entry.link) if entry.link and not _is_front_page(entry.link) else None
-        for entry in entries
-    ]
-    whole = [canonical_link(entry.link, fragment=True) if entry.link else None for entry in entries]
+    pages = [variants.page(entry.link) if entry.link else None for entry in entries]
+    plain = [canonical_link(link) if link and not _is_front_page(link) else None for link in pages]
+    whole = [canonical_link(link, fragment=True) if link else None for link in pages]
     fragments: dict[str, set[str]] = {}
     for short, long in zip(plain, whole, strict=True):
         if short and long:

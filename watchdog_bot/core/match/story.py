@@ -5,7 +5,9 @@ Two posts of different sources are one story by one of three rules, strongest fi
 1. **text**: the Jaccard index of their 3-word shingles is at least .5. On real reports nothing lies between .3
    and .5, so the exact threshold matters little.
 2. **excerpt**: at least half of the shorter text is in the longer one. Sources that give only a summary.
-3. **title**: in the same language, at least four content words are shared and at least half of all.
+3. **title**: in the same language, at least four content words are shared and at least half of all. If it is
+   hardly more than half, and there are texts, they have to agree as well: in a number that both titles have, in
+   four names, or in a tenth of their words. Long texts that share nothing at all show that the title is none.
 
 What speaks against it wins, because an arrest that nobody is told of is worse than two alerts of one:
 
@@ -46,6 +48,11 @@ LEAST_JACCARD = 0.12  # below it, the estimate says nothing about a part: three 
 MARGIN = 0.08  # an error of a share that is reckoned from the bins: it errs on the side of two alerts
 SAME_TITLE = 0.5
 TITLE_WORDS = 4
+CLEAR_TITLE = 0.55  # from here on a title needs no support
+SUPPORT_NAMES = 4  # that both are about
+SUPPORT_TEXT = 0.1  # Jaccard index of shingles
+LEAST_SHARED = 0.02  # half an error of the estimate: below it, nothing is shared
+TELLING_TEXT = 400  # shingles: two so long reports of one event share some
 CAPACITY = 16_384  # posts in the window; beyond it the oldest are forgotten early
 
 
@@ -84,7 +91,7 @@ class StoryMatch:
 def compare(one: Signature, other: Signature) -> Likeness | None:
     """Rules 1 to 4. Symmetric."""
     likeness = text_likeness(one, other)
-    if likeness is None and titles_alike(one, other):
+    if likeness is None and titles_alike(one, other) and title_holds(one, other):
         likeness = Likeness(Why.TITLE, _jaccard(one.title, other.title))
     if likeness is None or not contradict(one, other):
         return likeness
@@ -133,6 +140,19 @@ def titles_alike(one: Signature, other: Signature) -> bool:
     if len(one.title & other.title) < TITLE_WORDS:
         return False
     return _jaccard(one.title, other.title) >= SAME_TITLE
+
+
+def title_holds(one: Signature, other: Signature) -> bool:
+    """What rule 3 asks of the texts, where both posts have one."""
+    if not one.size or not other.size:
+        return True
+    jaccard = text_jaccard(one, other)
+    if min(one.size, other.size) >= TELLING_TEXT and jaccard < LEAST_SHARED and not one.head & other.head:
+        return False
+    if _jaccard(one.title, other.title) >= CLEAR_TITLE or one.figures & other.figures:
+        return True
+    names = (one.title_names | one.text_names) & (other.title_names | other.text_names)
+    return len(names) >= SUPPORT_NAMES or jaccard >= SUPPORT_TEXT
 
 
 def contradict(one: Signature, other: Signature) -> bool:
