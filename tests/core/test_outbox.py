@@ -90,6 +90,13 @@ def test_sent_is_sent() -> None:
     assert after(delivery(), Sent(7), NOW) == change(DeliveryState.SENT, due_at=NOW, message_id=7)
 
 
+def test_sent_as_plain_text_is_sent_and_a_defect() -> None:
+    got = after(delivery(), Sent(7, mended="message is too long"), NOW)
+    assert got == change(
+        DeliveryState.SENT, due_at=NOW, message_id=7, cause="message is too long", defect=True
+    )
+
+
 def test_t6_a_flood_wait_keeps_the_row_and_gives_the_attempt_back() -> None:
     got = after(delivery(), RetryAt(43_838), NOW)
     until = in_seconds(43_838)

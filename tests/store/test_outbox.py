@@ -433,3 +433,14 @@ async def test_a_delivery_that_never_was_is_not_found(world: World) -> None:
     post_id = await world.publish("a")
     assert await world.store.delivery_for(reader.subscriber.id, post_id) is None
     assert not await world.store.requeue(DeliveryId(5))
+
+
+async def test_what_had_to_be_sent_as_plain_text_is_counted(world: World) -> None:
+    reader = await world.follower(1)
+    await world.publish("a", reader)
+    now = world.clock.now()
+    (one,) = await world.store.claim_deliveries(now, limit=1)
+    await world.store.record(after(one.delivery, Sent(7, mended="message is too long"), now))
+    assert await world.store.counters() == {"sent": 1, "defects": 1}
+    (sent,) = await world.store.recent_deliveries(reader.subscriber.id, 1)
+    assert sent.cause == "message is too long"

@@ -513,6 +513,7 @@ class Sent:
     """Telegram has it."""
 
     message_id: int
+    mended: str | None = None  # why it had to be sent as plain text: a defect of ours
 
 
 @dataclass(frozen=True, slots=True)

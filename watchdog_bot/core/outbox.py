@@ -4,7 +4,7 @@ It decides and does nothing: no database, no clock, no chance. The store writes 
 
 Rules, for a delivery in `sending` (attempts counts this claim already):
 
-1. Sent      → sent, with its message id.
+1. Sent      → sent, with its message id; as plain text if need be, which is counted as a defect.
 2. RetryAt   → queued, due when Telegram allows; the attempt is given back; the chat's gate is shut till then.
 3. NotSent   → queued with a capped backoff whose jitter comes from a hash; dead after `MAX_ATTEMPTS`.
                While nothing gets through to anybody (`outage`), the attempt is given back: it says nothing
@@ -90,6 +90,7 @@ class DeliveryChange:
     suspend: bool = False  # the chat cannot be reached: suspend it, cancel what else waits for it
     fall_back_to_general: bool = False  # send without a topic from now on
     alone: bool = False  # out of its digest: it goes as a message of its own
+    defect: bool = False  # it was sent, but not as we wrote it
 
 
 def after(  # noqa: C901 - one arm a result, as in the table
@@ -98,7 +99,14 @@ def after(  # noqa: C901 - one arm a result, as in the table
     """The change that an answer brings; see the rules above."""
     same = _unchanged(delivery)
     if isinstance(result, Sent):
-        return replace(same, state=DeliveryState.SENT, due_at=now, message_id=result.message_id, cause=None)
+        return replace(
+            same,
+            state=DeliveryState.SENT,
+            due_at=now,
+            message_id=result.message_id,
+            cause=result.mended,
+            defect=result.mended is not None,
+        )
     if delivery.state is not DeliveryState.SENDING:
         return same
     match result:

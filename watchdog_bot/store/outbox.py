@@ -398,6 +398,8 @@ def _write(
     )
     if change.state in _COUNTED:
         count(db, _COUNTED[change.state], now)
+    if change.defect:
+        count(db, "defects", now)
     if change.state is DeliveryState.DEAD and change.doubts > 1:
         count(db, "doubts", now)
     if not final and not folded and ms(change.due_at) <= now:

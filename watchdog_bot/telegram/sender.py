@@ -7,7 +7,8 @@ they change in case and wording):
 2. `ChatMigrated`: the group has a new id.
 3. `Forbidden`, and 400 that say the chat is gone: nothing reaches this chat.
 4. 400 about the topic: the topic is gone or closed; about rights: may not write for now.
-5. Any other 400: we wrote something that Telegram refuses.
+5. Any other 400: we wrote something that Telegram refuses. HTML that it cannot read and text that is too long are
+   sent once more, as plain text (`send`).
 6. No connection was had (the transport's `NotReachedError`): surely not sent.
 7. Any other HTTP error: not sent, or almost surely not (5xx). A request too large is refused for ever. But a gateway
    that only waited no longer (504, Cloudflare's 520 and 524) knows nothing.
@@ -19,9 +20,12 @@ they change in case and wording):
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from html import unescape
+from typing import cast
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
-from telegram.constants import ParseMode
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram.constants import MessageLimit, ParseMode
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -32,9 +36,11 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
+from telegram.request import RequestData
 
 from watchdog_bot.core.model import (
     Address,
+    Button,
     Gone,
     Message,
     Moved,
@@ -47,7 +53,8 @@ from watchdog_bot.core.model import (
     TopicGone,
     Unknown,
 )
-from watchdog_bot.telegram.transport import AnswerLostError, NotReachedError
+from watchdog_bot.core.text import cut
+from watchdog_bot.telegram.transport import AnswerLostError, NotReachedError, Parameters
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -73,6 +80,8 @@ _RIGHTS = (
 _TOO_LARGE = ("entity too large", "content too large")  # 413, by its old name and its new
 _GATEWAY_GAVE_UP = re.compile(r"\((?:504|520|524)\)|gateway time-?out", re.IGNORECASE)
 _STATUS = re.compile(r"\([0-9]{3}\)")  # python-telegram-bot's, where an answer has no words of its own
+_MENDABLE = ("can't parse entities", "message is too long")
+_TAG = re.compile(r"<[^<>]*>")
 _UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 
 
@@ -87,33 +96,72 @@ def markup(message: Message) -> InlineKeyboardMarkup | None:
     return InlineKeyboardMarkup(rows)
 
 
-async def send(bot: Bot, address: Address, message: Message, *, reply_to: int | None = None) -> SendResult:
+async def send(
+    bot: Bot, address: Address, message: Message, *, reply_to: int | None = None, paid: bool = False
+) -> SendResult:
     """Send to a chat or topic; whatever happens is a value. Raises only asyncio.CancelledError.
 
-    A reply to a message that was deleted meanwhile is sent all the same.
+    A reply to a message that was deleted meanwhile is sent all the same. `paid`: as a paid broadcast, which costs
+    Stars. What Telegram will not have as HTML, or finds too long, is a defect of ours: it goes as plain text, cut to
+    what Telegram takes, and the result says so.
     """
-    buttons = markup(message)
-    answered = None
+    given = _parameters(address, message, reply_to=reply_to, paid=paid)
+    result = await _called(bot, given)
+    if not isinstance(result, Rejected) or not any(each in result.cause for each in _MENDABLE):
+        return result
+    del given["parse_mode"]
+    again = await _called(bot, {**given, "text": plain(message.html)})
+    return Sent(again.message_id, mended=result.cause) if isinstance(again, Sent) else again
+
+
+def _parameters(address: Address, message: Message, *, reply_to: int | None, paid: bool) -> dict[str, object]:
+    """Of sendMessage. What is not set is left out."""
+    given: dict[str, object] = {
+        "chat_id": address.chat_id,
+        "text": message.html,
+        "parse_mode": ParseMode.HTML.value,
+        "link_preview_options": {"is_disabled": not message.preview},
+    }
+    if address.thread_id is not None:
+        given["message_thread_id"] = address.thread_id
+    if message.buttons:
+        given["reply_markup"] = {
+            "inline_keyboard": [[_button(one) for one in row] for row in message.buttons]
+        }
+    if message.silent:
+        given["disable_notification"] = True
+    if message.protect:
+        given["protect_content"] = True
     if reply_to is not None:
-        answered = ReplyParameters(reply_to, allow_sending_without_reply=True)
+        given["reply_parameters"] = {"message_id": reply_to, "allow_sending_without_reply": True}
+    if paid:
+        given["allow_paid_broadcast"] = True
+    return given
+
+
+def _button(button: Button) -> dict[str, str]:
+    if button.url is not None:
+        return {"text": button.text, "url": button.url}
+    return {"text": button.text, "callback_data": button.data or ""}
+
+
+async def _called(bot: Bot, given: Mapping[str, object]) -> SendResult:
+    """By python-telegram-bot's own request, which knows the errors, but without its objects for what was sent and for
+    what came back: they cost more than all the rest, and only the number is of use.
+    """
     try:
-        sent = await bot.send_message(
-            address.chat_id,
-            message.html,
-            parse_mode=ParseMode.HTML,
-            message_thread_id=address.thread_id,
-            reply_markup=buttons,
-            link_preview_options=LinkPreviewOptions(is_disabled=not message.preview),
-            disable_notification=message.silent,
-            protect_content=message.protect,
-            reply_parameters=answered,
-        )
-        result = Sent(sent.message_id)
+        answer = await bot.request.post(f"{bot.base_url}/sendMessage", cast("RequestData", Parameters(given)))
+        number = answer["message_id"] if isinstance(answer, dict) else None
     except TelegramError as error:
         return classify(error)
-    except _UNREADABLE as error:  # JSON, but not the message that python-telegram-bot looks for in it
+    except _UNREADABLE as error:  # JSON, but not what python-telegram-bot looks for in it
         return _unreadable(error)
-    return result
+    return Sent(number) if isinstance(number, int) else _unreadable(TypeError())
+
+
+def plain(html: str) -> str:
+    """The text without its markup, no longer than Telegram takes."""
+    return cut(unescape(_TAG.sub("", html)), MessageLimit.MAX_TEXT_LENGTH)
 
 
 async def edit(bot: Bot, address: Address, message_id: int, message: Message) -> SendResult:

@@ -21,6 +21,7 @@ Rules:
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -54,6 +55,34 @@ class AnswerLostError(Exception):
 
 class AnswerTooLargeError(aiohttp.ClientPayloadError):
     """More than `ANSWER_LIMIT`."""
+
+
+class Parameters:
+    """What python-telegram-bot's `RequestData` is to a request, of plain values: without an object for each of them.
+    Lists and dictionaries go as JSON within, as the Bot API has them.
+    """
+
+    __slots__ = ("_values",)
+
+    contains_files = False
+    multipart_data = None
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        """What is not to be sent must not be in it."""
+        self._values = values
+
+    @property
+    def json_parameters(self) -> dict[str, str]:
+        """Each as text."""
+        return {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in self._values.items()
+        }
+
+    @property
+    def json_payload(self) -> bytes:
+        """All together."""
+        return json.dumps(self.json_parameters).encode()
 
 
 class AiohttpRequest(BaseRequest):
