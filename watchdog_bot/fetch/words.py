@@ -34,7 +34,8 @@ _CHALLENGE_HEADERS = ("cf-mitigated", "x-sucuri-block")  # looked up without reg
 _CHALLENGE = re.compile(
     rb"/cdn-cgi/challenge-platform/|cf-browser-verification|cf_chl_opt|<title>\s*Just a moment\.\.\."
     rb"|_Incapsula_Resource|ddos-guard/js-challenge|check\.ddos-guard\.net|geo\.captcha-delivery\.com"
-    rb"|<title>\s*Attention Required! \| Cloudflare|sucuri_cloudproxy_js|/_Incapsula_|px-captcha|awsWafCookieDomainList",
+    rb"|<title>\s*Attention Required! \| Cloudflare|sucuri_cloudproxy_js|/_Incapsula_|px-captcha|awsWafCookieDomainList"
+    rb"|/\.within\.website/x/cmd/anubis|<title>\s*Vercel Security Checkpoint|/__qrator/|/\.bunny-shield/|\bwsidchk\b",
     re.IGNORECASE,
 )
 CHALLENGED = FetchFailed(
