@@ -27,6 +27,7 @@ import structlog
 from watchdog_bot.clock import Clock
 from watchdog_bot.core.digest import DigestPage
 from watchdog_bot.core.errors import StoreError
+from watchdog_bot.core.hours import is_quiet
 from watchdog_bot.core.model import (
     ClaimedDelivery,
     ClaimedDigest,
@@ -61,6 +62,8 @@ CATCH_UP_AFTER = timedelta(hours=24)  # alerts older than this come as one diges
 LONGEST_WAIT_SECONDS = 30  # a claimed delivery that must wait longer is handed back
 SHORTEST_SLEEP_SECONDS = 0.01
 LONGEST_PROBE_SECONDS = 60
+LONGEST_RECORD_WAIT_SECONDS = 15  # well within the minute that a doubt waits before it is sent again
+COMPLAINT_EVERY = timedelta(minutes=1)
 
 
 class Pace:
@@ -151,6 +154,7 @@ class Deliverer:
         self._under_way: set[asyncio.Task[None]] = set()
         self._not_started: set[asyncio.Task[None]] = set()  # of those, the ones that wait for the pace
         self._beaten: datetime | None = None
+        self._complained: dict[str, datetime] = {}
         self._moved = asyncio.Event()  # something may be due, or a slot is free
 
     def wake(self) -> None:
@@ -208,7 +212,7 @@ class Deliverer:
         try:
             await self._store.beat("deliver", now)
         except StoreError as error:
-            log.error("beat_not_written", error=str(error))  # noqa: TRY400 - the cause and the mend are in it
+            self._complain("beat_not_written", error)
             return
         self._beaten = now
 
@@ -220,7 +224,7 @@ class Deliverer:
         try:
             claimed = await self._claim(self._clock.now(), free)
         except StoreError as error:
-            log.error("outbox_unreadable", error=str(error))  # noqa: TRY400 - the cause and the mend are in it
+            self._complain("outbox_unreadable", error)
             return 0
         for one in claimed:
             task = asyncio.create_task(self._work(one))
@@ -366,7 +370,12 @@ class Deliverer:
             return None
 
     async def _sent(self, claimed: ClaimedDelivery, message: Message) -> SendResult:
-        message = replace(message, protect=message.protect or claimed.settings.protect)
+        muffled = not claimed.delivery.urgent and is_quiet(claimed.settings, self._clock.now())
+        message = replace(
+            message,
+            silent=message.silent or muffled,
+            protect=message.protect or claimed.settings.protect,
+        )
         return await self._answered(self._send(claimed.subscriber, message), claimed)
 
     async def _answered(self, call: Awaitable[SendResult], claimed: ClaimedDelivery) -> SendResult:
@@ -392,13 +401,27 @@ class Deliverer:
         await asyncio.gather(*map(self._record, changes))
 
     async def _record(self, change: DeliveryChange) -> None:
-        try:
-            await self._store.record(change)
-        except StoreError as error:
-            # The claim's lease runs out and makes it a doubt: sent twice at worst, never lost.
-            log.error("answer_not_recorded", delivery=change.delivery_id, error=str(error))  # noqa: TRY400 - the error names the cause and the mend
-            return
+        """Write down what came of it, however long the store refuses: an answer that is known must not become a doubt
+        because the disk was full for a while. What is not written when the program ends is a doubt at the next start.
+        """
+        wait = IDLE_SECONDS
+        while True:
+            try:
+                await self._store.record(change)
+                break
+            except StoreError as error:
+                self._complain("answer_not_recorded", error)
+            await self._clock.sleep(wait)
+            wait = min(wait * 2, LONGEST_RECORD_WAIT_SECONDS)
         log.info("delivery", delivery=change.delivery_id, state=change.state.value, cause=change.cause)
+
+    def _complain(self, event: str, error: StoreError) -> None:
+        """Once a minute is enough: a full disk must not be filled with words about it."""
+        now = self._clock.now()
+        last = self._complained.get(event)
+        if last is None or abs(now - last) >= COMPLAINT_EVERY:
+            self._complained[event] = now
+            log.error(event, error=str(error))
 
     async def _sleep_or(self, event: asyncio.Event, seconds: float) -> None:
         waits: list[asyncio.Task[Any]] = [

@@ -6,7 +6,8 @@ Rules, in this order, for a post that is owed now:
 3. More than `per_hour` in the last hour: held for the next hour's digest.
 4. Quiet hours: held until they end, or sent without a sound.
 5. Otherwise at once; without a sound if every subscription that asks for it is silent.
-A digest that falls due in quiet hours is held until they end as well.
+A digest that falls due in quiet hours is held until they end as well, or sent without a sound. What is late is
+asked again when it goes (`held_until`): quiet hours are kept however long it was under way.
 
 Local time follows the zone's rules (IANA). A local time that daylight saving skips counts as the moment of the
 change; one that happens twice counts as the first.
@@ -85,6 +86,15 @@ def is_quiet(settings: ChatSettings, now: datetime) -> bool:
     if start < end:
         return start <= minute < end
     return minute >= start or minute < end
+
+
+def held_until(settings: ChatSettings, now: datetime) -> datetime | None:
+    """When what is not urgent may go, where the reader's quiet hours hold it now. What was to go before them and was
+    late (a fault, a pause of Telegram's) is asked again when it goes.
+    """
+    if settings.quiet_mode is QuietMode.HOLD and is_quiet(settings, now):
+        return quiet_ends(settings, now)
+    return None
 
 
 def quiet_ends(settings: ChatSettings, now: datetime) -> datetime:

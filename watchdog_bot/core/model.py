@@ -449,6 +449,7 @@ class Delivery:
     cause: str | None = None  # why the last attempt failed; never holds anything personal
     to_general: bool = False  # its topic was gone or closed: it goes to the chat's General instead
     silent: bool = False  # without a sound
+    urgent: bool = False  # before others, whatever the hour
     message_id: int | None = None  # set once sent
     created_at: datetime | None = None
     sent_at: datetime | None = None

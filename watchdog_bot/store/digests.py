@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
+from watchdog_bot.core.hours import held_until
 from watchdog_bot.core.model import ClaimedDigest, Delivery, DeliveryId, SubscriberId
-from watchdog_bot.store import gates, rows
+from watchdog_bot.store import gates, rows, tempos
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.outbox import busy_chats, load, send_next
 from watchdog_bot.store.rows import ms
@@ -24,7 +25,7 @@ def claim(
 ) -> tuple[ClaimedDigest, ...]:
     """Take at most so many digests that are due: of each subscriber all its due rows together, up to `LINES`.
 
-    Gates, `not_before` and one in flight a chat hold as for single deliveries.
+    Gates, `not_before`, one in flight a chat and quiet hours hold as for single deliveries.
     """
     moment, lease_until = ms(now), ms(now + timedelta(seconds=lease_seconds))
     with writing(db):
@@ -32,10 +33,12 @@ def claim(
             return ()
         busy = busy_chats(db)
         taken: list[tuple[list[DeliveryId], bool]] = []
-        for subscriber_id, chat_id, gate in _due(db, moment):
+        for subscriber_id, chat_id, gate, settings in _due(db, moment):
             if len(taken) >= limit:
                 break
             until = max(gate or 0, ms(not_before[chat_id]) if chat_id in not_before else 0)
+            if settings != "{}" and (quiet := held_until(tempos.unpack(settings), now)) is not None:
+                until = max(until, ms(quiet))
             if chat_id in busy:
                 continue
             if until > moment:
@@ -82,11 +85,11 @@ def carrying(db: Database, line: Delivery) -> ClaimedDigest | None:
     return _digest(db, [delivery_id for delivery_id, _ in found], late=any(fold == LATE for _, fold in found))
 
 
-def _due(db: Database, now: int) -> list[tuple[SubscriberId, int, int | None]]:
-    """Subscribers with held rows that are due, the longest due first, with their chat and its gate."""
+def _due(db: Database, now: int) -> list[tuple[SubscriberId, int, int | None, str]]:
+    """Subscribers with held rows that are due, the longest due first, with their chat, its gate and its settings."""
     found = db.execute(
         """
-        SELECT held.subscriber_id, subscriber.chat_id, gate.until
+        SELECT held.subscriber_id, subscriber.chat_id, gate.until, subscriber.settings
         FROM (SELECT subscriber_id FROM delivery WHERE step = 4 AND due_at <= ?
               ORDER BY due_at, subscriber_id LIMIT ?) AS held
         JOIN subscriber ON subscriber.id = held.subscriber_id

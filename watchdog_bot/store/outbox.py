@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
+from watchdog_bot.core.hours import held_until
 from watchdog_bot.core.model import (
     AlsoAt,
     ClaimedDelivery,
@@ -27,7 +28,7 @@ from watchdog_bot.core.model import (
 )
 from watchdog_bot.core.outbox import DeliveryChange, after
 from watchdog_bot.core.tempo import ChatSettings
-from watchdog_bot.store import gates, posts, rows, subscribers
+from watchdog_bot.store import gates, posts, rows, subscribers, tempos
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.line import advance, enter, promote, put_off
 from watchdog_bot.store.rows import chunks, marks, ms
@@ -58,7 +59,8 @@ def claim(
     3. Rows whose waiting is over come into line.
     4. Urgent first, then by turn; at most one in flight a chat.
     5. A row whose chat must wait (its gate, or `not_before` by chat id) is put off till then.
-    6. A subscriber with several rows older than `catch_up_after` gets them as one digest instead.
+    6. A row that comes late into its reader's quiet hours is held until they end, unless it is urgent.
+    7. A subscriber with several rows older than `catch_up_after` gets them as one digest instead.
     """
     moment = ms(now)
     with writing(db):
@@ -238,7 +240,7 @@ def _take(db: Database, claim: _Claim) -> list[DeliveryId]:
         heads = _heads(db, limit - len(taken) + passed + (PUT_OFF_A_CLAIM // ROUNDS * round_))
         passed = 0
         moved = False
-        for delivery_id, chat_id, gate, made_at in heads:
+        for delivery_id, chat_id, gate, made_at, lane, settings in heads:
             if len(taken) >= limit:
                 return taken
             if chat_id in busy:
@@ -250,6 +252,9 @@ def _take(db: Database, claim: _Claim) -> list[DeliveryId]:
                 put_off(db, delivery_id, until)
                 put_offs += 1
                 continue
+            if lane and settings != "{}" and hold_in_quiet(db, delivery_id, settings, now):
+                put_offs += 1
+                continue
             if claim.old is not None and made_at <= claim.old and _fold_late(db, delivery_id, claim.old, now):
                 continue
             send_next(db, delivery_id, claim.lease_until)
@@ -258,6 +263,21 @@ def _take(db: Database, claim: _Claim) -> list[DeliveryId]:
         if len(taken) >= limit or put_offs >= PUT_OFF_A_CLAIM or not heads or not moved:
             return taken
     return taken
+
+
+def hold_in_quiet(db: Database, delivery_id: DeliveryId, settings: str, now: int) -> bool:
+    """Hold a row that was late for its reader's quiet hours until they end, for the digest of then. Within the caller's
+    transaction; `settings` as they are stored. False where none hold it now.
+    """
+    until = held_until(tempos.unpack(settings), rows.moment(now))
+    if until is None:
+        return False
+    ((subscriber_id,),) = db.execute(
+        "UPDATE delivery SET step = 4, fold = 1, due_at = ? WHERE id = ? RETURNING subscriber_id",
+        [ms(until), delivery_id],
+    ).fetchall()
+    advance(db, subscriber_id)
+    return True
 
 
 def _fold_late(db: Database, delivery_id: DeliveryId, old: int, now: int) -> bool:
@@ -275,10 +295,10 @@ def _fold_late(db: Database, delivery_id: DeliveryId, old: int, now: int) -> boo
     return True
 
 
-def _heads(db: Database, limit: int) -> list[tuple[DeliveryId, int, int | None, int]]:
+def _heads(db: Database, limit: int) -> list[tuple[DeliveryId, int, int | None, int, int, str]]:
     return db.execute(
         """
-        SELECT delivery.id, subscriber.chat_id, gate.until, delivery.created_at FROM delivery
+        SELECT delivery.id, subscriber.chat_id, gate.until, delivery.created_at, lane, settings FROM delivery
         JOIN subscriber ON subscriber.id = delivery.subscriber_id
         LEFT JOIN gate ON gate.chat_id = subscriber.chat_id
         WHERE delivery.step = 1

@@ -197,6 +197,7 @@ def delivery(row: Row) -> Delivery:
         cause=row["cause"],
         to_general=bool(row["to_general"]),
         silent=bool(row["silent"]),
+        urgent=row["lane"] == 0,
         message_id=row["message_id"],
         created_at=moment(row["created_at"]),
         sent_at=moment_or_none(row["sent_at"]),
