@@ -16,6 +16,7 @@ GAZETTEER_FILES = (
     "names",
     "demonyms",
     "places",
+    "provinces",
     "institutions",
     "leaders",
     "other_tongues",

@@ -24,10 +24,14 @@ def line(
     return f"{code}\t{kind}\t{language}\t{case}\t1\t{since}\t{until}\t{surface}"
 
 
+def as_one_word(piece: str) -> list[str]:
+    return [piece]
+
+
 def names(gazetteer: Gazetteer, word: str, language: str | None = "en") -> list[str]:
     return [
         code
-        for branch, _ in gazetteer.starts([word], language).get(word, ())
+        for branch, _ in gazetteer.starts({word}, language, as_one_word).get(word, ())
         if branch.name
         for code in branch.name.codes
     ]
@@ -114,16 +118,30 @@ def test_latin_letters_in_a_cyrillic_word_are_read_as_what_they_look_like() -> N
 def test_what_it_remembers_is_bounded() -> None:
     gazetteer = Gazetteer.from_lines([line("Kazakhstan")])
     for number in range(REMEMBERED + 10):
-        gazetteer.starts([f"word{number}"], "en")
-    assert sum(len(words) for words in gazetteer._memory.values()) <= REMEMBERED
+        gazetteer.starts({f"Word{number}"}, "en", as_one_word)
+    assert sum(len(each.barren) + len(each.held) for each in gazetteer._memory.values()) <= REMEMBERED
     assert names(gazetteer, "Kazakhstan") == ["KZ"]
+
+
+def test_what_stands_around_a_word_is_taken_off_and_what_stands_in_it_is_taken_apart() -> None:
+    gazetteer = Gazetteer.from_lines([line("Kazakhstan"), line("US", code="US", case="exact")])
+    assert set(gazetteer.starts({"«Kazakhstan,", "US-Kazakhstan"}, "en", lambda piece: piece.split("-"))) == {
+        "Kazakhstan",
+        "US",
+    }
+
+
+def test_a_word_in_small_letters_starts_only_names_that_need_no_capital() -> None:
+    gazetteer = Gazetteer.from_lines([line("Turkey", code="TR"), line("naira", code="NG", case="any")])
+    assert names(gazetteer, "turkey") == []
+    assert names(gazetteer, "naira") == names(gazetteer, "Naira") == ["NG"]
 
 
 def test_a_leader_is_in_force_between_two_dates() -> None:
     gazetteer = Gazetteer.from_lines(
         [line("Sargsyan", code="AM", kind="leader", since="2008-04-09", until="2018-04-23")]
     )
-    ((branch, _),) = gazetteer.starts(["Sargsyan"], "en")["Sargsyan"]
+    ((branch, _),) = gazetteer.starts({"Sargsyan"}, "en", as_one_word)["Sargsyan"]
     assert branch.name is not None
     assert branch.name.in_force(date(2010, 1, 1))
     assert not branch.name.in_force(date(2007, 1, 1))

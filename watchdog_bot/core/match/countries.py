@@ -9,7 +9,10 @@ The road of a text: `country_scan` finds names, `country_rules` settles what eac
 3. A name that needs support counts only when the same country is named otherwise in the same text.
 4. What the feed or a category tag says about the post counts as one naming in the title, and always as about.
 5. About: the countries with at least 0.32 of the best one's weight; 0.25 is enough when the title names them.
-   In a text of more than 2,000 characters it takes 0.5 and 0.4, for there many are named along the way.
+   In a text of more than 2,000 characters it takes 0.5 and 0.4, for there many are named along the way. And such a
+   text is about no country that is named in passing, were it the only one: without the title or the feed, the
+   namings must weigh 1.5 by themselves, the bonus of rule 2 not counted. A place in the first 300 characters
+   does, a lone name further down does not, nor do two of them.
 6. Hong Kong has its own code and is China's: what is about Hong Kong and names China too is about both with the
    same weight, the state first. (So "main country only" means every country with the best weight.)
 7. Mentions: those, and every country named by a noun. An adjective alone ("немецкая компания") describes a
@@ -33,6 +36,7 @@ LEAD_ENDS, FAR_BEGINS = 300, 1500  # characters
 FIRST = 3.0
 SHARE, TITLE_SHARE = 0.32, 0.25  # of the best country's weight
 LONG, LONG_SHARE, LONG_TITLE_SHARE = 2000, 0.5, 0.4
+PASSING = 1.5  # what namings must weigh in a long text to be more than passing
 HINT = 4.0
 LONGEST_TITLE, LONGEST_TEXT = 1_000, 50_000  # characters; what stands further back is not read
 EVIDENCE_KEPT = 8  # namings a country, so that a long text does not fill the store
@@ -45,6 +49,7 @@ class _Tally:
 
     code: str
     score: float = 0.0
+    bonus: float = 0.0  # the part of the score that comes from being named first
     titled: bool = False  # named in the title
     hinted: bool = False  # told by the feed
     noun: bool = False
@@ -100,6 +105,7 @@ def _tallies(zones: Iterable[Zone], hints: tuple[str, ...], on: date | None) -> 
     opening = _opening(zones, tallies)
     if opening is not None:
         opening.score += FIRST
+        opening.bonus = FIRST
     known = frozenset(tallies) | frozenset(hints)
     for zone, found in waiting:
         if not known.isdisjoint(found.codes):
@@ -157,11 +163,16 @@ def _with_the_state(about: list[_Tally], tallies: tuple[_Tally, ...]) -> list[_T
 def _reading(tallies: tuple[_Tally, ...], *, long: bool) -> CountryReading:
     if not tallies:
         return CountryReading()
-    best = tallies[0].score
-    least = best * (LONG_SHARE if long else SHARE)
-    least_titled = best * (LONG_TITLE_SHARE if long else TITLE_SHARE)
+    shares = (LONG_SHARE, LONG_TITLE_SHARE) if long else (SHARE, TITLE_SHARE)
+    least, least_titled = (share * tallies[0].score for share in shares)
     about = [
-        each for each in tallies if each.hinted or 0 < each.score >= (least_titled if each.titled else least)
+        each
+        for each in tallies
+        if each.hinted
+        or (
+            0 < each.score >= (least_titled if each.titled else least)
+            and (each.titled or not long or each.score - each.bonus >= PASSING)
+        )
     ]
     about = _with_the_state(about, tallies)
     mentions = [tally for tally in tallies if tally.noun or tally in about]

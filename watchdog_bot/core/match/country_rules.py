@@ -19,7 +19,7 @@
    -"), says where the story happened and counts 2.5 times. A bare one ("PRAGUE -- A court in Isfahan…") says where
    the reporter's desk is and counts half.
 8. **Persons of a people.** "Belgian reporter held in Bangkok": the nationality of a person says less of where it
-   happened than a place does; a people's name before a word for a person counts 0.4,
+   happened than a place does; a people's name before a word for a person, or counted ("four Iranians"), counts 0.4,
    in a title 0.7 (there it is what the story is told for).
 9. **Where it happened.** A name after "in", "near", "across" counts a quarter more.
 10. **Georgia** is the US state when the text speaks of the United States' inside (Atlanta, governor, sheriff, other
@@ -29,21 +29,24 @@
 13. **Namesakes.** "Birmingham police: Alabama family sues": a town that has a well-known namesake in a state is the
    namesake when the text names that state and nothing else of the other country.
 14. **Speakers.** "U.S. condemns arrests in Belarus": a state that condemns or urges is not where it happened; in a
-   title it counts 0.7 and does not open the story.
+   title it counts 0.7 and does not open the story. One that arrests, jails or charges is: there it counts 1.5.
 15. **Benin** is Benin City where the text names Nigeria and nothing else of Benin.
+16. **Languages.** "In English and German.", "the German language", "Russian-speaking", "украинский язык": a language is
+   no country. Before a noun it is one again ("in Russian custody").
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from watchdog_bot.core.match.country_namesakes import settle_namesakes
 from watchdog_bot.core.match.country_scan import Found, Zone
 from watchdog_bot.core.match.gazetteer import Gazetteer
 
 PLACES = frozenset({"capital", "city", "town", "region"})
 AGENCY_DATELINE, BARE_DATELINE = 2.5, 0.5
-PERSON, PERSON_IN_TITLE, WHERE, SPEAKER = 0.4, 0.7, 1.25, 0.7
+PERSON, PERSON_IN_TITLE, WHERE, SPEAKER, ACTOR = 0.4, 0.7, 1.25, 0.7, 1.5
 
 
 def _words(text: str) -> frozenset[str]:
@@ -68,6 +71,7 @@ _BASED_AFTER = re.compile(r"[-‐–\s](?:based|headquartered|registered|listed|
 _BASED_BEFORE = re.compile(
     r"(?:based|headquartered|registered|headquarters|offices?) (?:in|at) (?:the )?$", re.IGNORECASE
 )
+_SEATED = ("ased", "ASED", "eadquarter", "EADQUARTER", "egistered", "isted", "omiciled", "ffice")
 _PREVIOUS = re.compile(r"([^\W\d_]+)\.? $")
 _FOLLOWING = re.compile(r" ([^\W\d_]+)")
 _CAPITAL_NEXT = re.compile(
@@ -96,17 +100,6 @@ _NOT_A_SURNAME = _words(
     """
 )
 
-_US_GEORGIA = re.compile(
-    r"\b(?:Atlanta|Savannah|Augusta|Macon|Athens, Ga|Fulton|Brunswick|Glynn County|Gwinnett|DeKalb|Cobb County|Kemp|Raffensperger|Warnock|"
-    r"Ossoff|Stacey Abrams|Arbery|Ga\.|[Gg]overnor|GOP|[Rr]unoff|[Ss]heriff|Republicans?|Democrats?|Senate|Alabama|Florida|Carolina|"
-    r"Tennessee|Texas|Mississippi|[Ss]tatehouse|Georgia (?:Supreme Court|House|State|Tech|Power|National Guard|voters|prisons?|inmates?|Bureau)|"
-    r"district attorney|District Attorney|Bulldogs|Ku Klux|state of Georgia)\b"
-)
-_GE_GEORGIA = re.compile(
-    r"\b(?:Tbilisi|Batumi|Kutaisi|Zugdidi|Gori|Abkhaz\w*|Ossetia\w?|Tskhinvali|Sukhumi|Armenia\w*|Azerbaijan\w*|Caucasus|Georgian Dream|"
-    r"Saakashvili|Ivanishvili|Zurabishvili|Zourabichvili|Kobakhidze|Garibashvili|Kremlin|Soviet|former Soviet|EU candidate|\w+shvili|\w+adze)\b"
-)
-
 
 def settle(zones: Sequence[Zone], hints: tuple[str, ...], gazetteer: Gazetteer) -> None:
     """Applies every rule, in the order of their numbers."""
@@ -117,11 +110,10 @@ def settle(zones: Sequence[Zone], hints: tuple[str, ...], gazetteer: Gazetteer) 
             seats(zone)
             datelines(zone)
             persons_of_a_people(zone)
+            languages(zone)
             where_it_happened(zone)
             speakers(zone)
-    georgia(zones, hints)
-    halves(zones)
-    namesakes(zones)
+    settle_namesakes(zones, hints)
 
 
 def _drop(found: Found) -> None:
@@ -135,6 +127,8 @@ _US_TOWNS = _words("athens rome dublin albany augusta savannah macon columbus va
 def place_after_comma(zone: Zone) -> None:
     """Rule 4."""
     for index, found in enumerate(zone.found):
+        if zone.text[found.end : found.end + 1] != ",":
+            continue
         state = _STATE_AFTER.match(zone.text, found.end)
         if state and (state["postal"] is None or (state["postal"] in _POSTAL and not zone.shout)):
             found.codes = ("US",)
@@ -180,7 +174,7 @@ def persons(zone: Zone, gazetteer: Gazetteer) -> None:
             and key not in _FIRST_NAMES
         ):
             continue
-        before = _PREVIOUS.search(zone.text, max(0, found.start - 20), found.start)
+        before = _PREVIOUS.search(zone.text[max(0, found.start - 20) : found.start])
         surname = before is not None and gazetteer.is_person(before[1])
         first = (
             (key in _FIRST_NAMES or found.name.kind == "town")
@@ -206,6 +200,8 @@ def is_title_case(text: str) -> bool:
 
 def seats(zone: Zone) -> None:
     """Rule 6."""
+    if not any(part in zone.text for part in _SEATED):
+        return
     for found in zone.found:
         if _BASED_AFTER.match(zone.text, found.end) or _BASED_BEFORE.search(
             zone.text, max(0, found.start - 24), found.start
@@ -233,12 +229,21 @@ def datelines(zone: Zone) -> None:
         found.leads = agency
 
 
-_PERSON_AFTER = re.compile(
-    r"[ -](?:[a-z-]+ )?(?:journalist|reporter|activist|national|citizen|wom[ae]n|m[ae]n\b|people|worker|tourist|student|business(?:wo)?m[ae]n|"
-    r"missionar|blogger|lawyer|dissident|refugee|migrant|expat|editor|correspondent|photographer|photojournalist|film-?maker|engineer|"
-    r"hostage|teacher|professor|academic|diplomat|soldier|troops|couple|family|teen|girl|boy|priest|nun\b|doctor|writer|author|artist|"
-    r"actor|actress|singer|rapper|immigrant|exile|defender|terrorist|militant|suspect|victim|prisoner|detainee|asylum|ambassador)",
-    re.IGNORECASE,
+_FOLLOWERS = re.compile(r"[ -]([^\W\d_][\w-]*)(?: ([^\W\d_][\w-]*))?")
+_PERSON_WORDS = _words("man men nun")
+_PERSON_STARTS = tuple(
+    _words(
+        """
+    journalist reporter activist national citizen woman women people worker tourist student businessman businesswoman
+    businessmen businesswomen missionar blogger lawyer dissident refugee migrant expat editor correspondent
+    photographer photojournalist filmmaker film-maker engineer hostage teacher professor academic diplomat soldier
+    troops couple family teen girl boy priest doctor writer author artist actor actress singer rapper immigrant exile
+    defender terrorist militant suspect victim prisoner detainee asylum ambassador
+        """
+    )
+)
+_NUMBER_BEFORE = re.compile(
+    r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|dozens of|other|several|some) $", re.IGNORECASE
 )
 _WHERE_BEFORE = re.compile(
     r"\b(?:in|In|IN|across|throughout|near|inside|outside) (?:the |[a-z]+ern |central |[a-z]+'s )?$"
@@ -248,60 +253,73 @@ _WHERE_BEFORE = re.compile(
 def persons_of_a_people(zone: Zone) -> None:
     """Rule 8."""
     for found in zone.found:
-        if found.name.kind == "demonym" and _PERSON_AFTER.match(zone.text, found.end):
+        if found.name.kind == "demonym" and (_counted(zone, found) or _person_follows(zone, found)):
             found.factor *= PERSON_IN_TITLE if zone.where == "title" else PERSON
             found.leads = False
+
+
+def _counted(zone: Zone, found: Found) -> bool:
+    return found.key.endswith("s") and bool(
+        _NUMBER_BEFORE.search(zone.text[max(0, found.start - 12) : found.start])
+    )
+
+
+def _person_follows(zone: Zone, found: Found) -> bool:
+    words = _FOLLOWERS.match(zone.text, found.end)
+    if words is None:
+        return False
+    return _is_person_word(words[1]) or (
+        words[2] is not None and words[1].islower() and _is_person_word(words[2])
+    )
+
+
+def _is_person_word(word: str) -> bool:
+    word = word.lower()
+    return word in _PERSON_WORDS or word.startswith(_PERSON_STARTS)
 
 
 def where_it_happened(zone: Zone) -> None:
     """Rule 9."""
     for found in zone.found:
-        if _WHERE_BEFORE.search(zone.text, max(0, found.start - 20), found.start):
+        before = zone.text[max(0, found.start - 20) : found.start]
+        if before.isascii() and _WHERE_BEFORE.search(before):
             found.factor *= WHERE
 
 
-_NAMESAKES = {
-    ("birmingham", "alabama"): "US",
-    ("athens", "georgia"): "US",
-    ("paris", "texas"): "US",
-    ("odessa", "texas"): "US",
-    ("cambridge", "massachusetts"): "US",
-    ("worcester", "massachusetts"): "US",
-    ("manchester", "new hampshire"): "US",
-    ("moscow", "idaho"): "US",
-    ("melbourne", "florida"): "US",
-    ("naples", "florida"): "US",
-    ("st. petersburg", "florida"): "US",
-    ("toledo", "ohio"): "US",
-    ("vienna", "virginia"): "US",
-    ("aberdeen", "washington"): "US",
-    ("bristol", "tennessee"): "US",
-    ("bristol", "connecticut"): "US",
-    ("glasgow", "kentucky"): "US",
-    ("valencia", "venezuela"): "VE",
-    ("tripoli", "lebanon"): "LB",
-    ("london", "ontario"): "CA",
-    ("vancouver", "washington"): "US",
-    ("hyderabad", "sindh"): "PK",
-}
+_LANGUAGE_BEFORE = re.compile(
+    r"\b(?:in(?:to)?|from|speaks?|spoken?|speaking|learn(?:s|ed|t|ing)?|understands?|studie[sd]|study(?:ing)?|teach(?:es|ing)?|taught|"
+    r"fluent|native|plain|simple|broken|на) (?:[^\W\d_]+(?:, ?| and | or | и | та | й ))*$",
+    re.IGNORECASE,
+)
+_LANGUAGE_ALONE = re.compile(
+    r"\s*$|[.,;:!?)»”\"]|\s[-–—(]|\s(?:and|or|и|или|та|або|й)\s(?:на )?[^\W\d_]+(?:[.,;:!?)»”\"]|\s*$)"
+)
+_LANGUAGE_AFTER = re.compile(
+    r"[ -](?:languages?|translations?|translated|versions?|alphabet|grammar|vocabulary|dictionary|subtitles?|speak(?:ers?|ing)|dialects?|"
+    r"lessons?|literature|linguists?|язык|мов[аиіоу]|перевод|переклад)"
+)
 
 
-def namesakes(zones: Iterable[Zone]) -> None:
-    """Rule 13."""
-    all_found = [found for zone in zones for found in zone.found]
-    named = {found.key for found in all_found}
-    for (town, state), code in _NAMESAKES.items():
-        if town not in named or state not in named:
+def languages(zone: Zone) -> None:
+    """Rule 16."""
+    for found in zone.found:
+        if found.name.kind not in {"demonym", "adjective"}:
             continue
-        towns = [found for found in all_found if found.key == town and found.codes]
-        rest = {each for found in all_found if found.key != town for each in found.codes}
-        for found in towns:
-            if rest.isdisjoint(found.codes):
-                found.codes = (code,)
+        if _LANGUAGE_AFTER.match(zone.text, found.end) or (
+            _LANGUAGE_ALONE.match(zone.text, found.end)
+            and _LANGUAGE_BEFORE.search(zone.text[max(0, found.start - 40) : found.start])
+        ):
+            _drop(found)
 
 
 _SPEAKS_AFTER = re.compile(
-    r"(?:,? [^\W\d_]+)? (?:condemn|urge|urging|criticiz|criticis|denounc|decr(?:y|ies)|deplor|calls? (?:on|for)|called (?:on|for)|concern)",
+    r"(?:,? [^\W\d_]+)? (?:condemn|urge|urging|criticiz|criticis|denounc|decr(?:y|ies)|deplor|calls? (?:on|for)|called (?:on|for)|concern|"
+    r"dials?\b|slams?\b|blasts?\b|rebuk|warns?\b|press(?:es|ed)?\b|raises?\b|hails?\b|seeks?\b|demands?\b|welcom)",
+    re.IGNORECASE,
+)
+_ACTS_AFTER = re.compile(
+    r"(?:['’]s)?(?: [a-z]+){0,2} (?:charges|arrests|jails|sentences|detains|indicts|convicts|deports|frees|releases|bans|expels|"
+    r"executes|raids|fines|imprisons|prosecutes|extradites|pardons|acquits|seizes|blocks)\b",
     re.IGNORECASE,
 )
 
@@ -314,36 +332,5 @@ def speakers(zone: Zone) -> None:
         if _SPEAKS_AFTER.match(zone.text, found.end):
             found.factor *= SPEAKER
             found.leads = False
-
-
-def georgia(zones: Iterable[Zone], hints: tuple[str, ...]) -> None:
-    """Rule 10."""
-    all_found = [found for zone in zones for found in zone.found]
-    bare = [found for found in all_found if found.key == "georgia" and found.codes == ("GE",)]
-    if not bare or "GE" in hints:
-        return
-    text = "\n".join(zone.text for zone in zones)
-    if any("GE" in found.codes and found not in bare for found in all_found) or _GE_GEORGIA.search(text):
-        return
-    if _US_GEORGIA.search(text) or any(
-        found.codes == ("US",) and found.key == "georgia" for found in all_found
-    ):
-        for found in bare:
-            found.codes = ("US",)
-
-
-def halves(zones: Iterable[Zone]) -> None:
-    """Rules 11, 12 and 15."""
-    for keys, usual, other in (
-        (("congo", "congolese"), "CD", "CG"),
-        (("korea", "korean", "koreans"), "KR", "KP"),
-        (("benin",), "BJ", "NG"),
-    ):
-        all_found = [found for zone in zones for found in zone.found]
-        bare = [found for found in all_found if found.key in keys]
-        if not bare:
-            continue
-        rest = {code for found in all_found if found.key not in keys for code in found.codes}
-        if other in rest and usual not in rest:
-            for found in bare:
-                found.codes = (other,)
+        elif _ACTS_AFTER.match(zone.text, found.end):
+            found.factor *= ACTOR

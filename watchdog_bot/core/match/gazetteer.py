@@ -25,20 +25,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from watchdog_bot.core.match.declension import word_forms
 
 COMMON = frozenset({"en", "ru", "uk"})  # languages whose names are looked for in every text
-REMEMBERED = 30_000  # words of texts a language (and those of one text more): a few megabytes
+REMEMBERED = 40_000  # pieces of texts a language (and those of one text more): a few megabytes
 LONGEST_ACRONYM = 10  # "U.S.S.R."
 
 # Latin letters typed into Cyrillic words, common in Ukrainian ("Укрaїнa"): they look alike, so they are read alike.
 _LOOKALIKES = str.maketrans("aceiopxyABCEHIKMOPTX", "асеіорхуАВСЕНІКМОРТХ")
 _MIXED = re.compile(r"[A-Za-z][Ѐ-ӿ]|[Ѐ-ӿ][A-Za-z]")
 _JOINED = re.compile(r"لل|ال|[وفبلک]")  # and, then, with, to, like; the
+_AROUND = ',;:!?()[]«»„“”"…'  # what stands around words; not a dot, which may be an acronym's
 _PIECE = re.compile(r"[^\s\-‐-―]+")
 
 _APOSTROPHES = dict.fromkeys(map(ord, "’ʼ‘`ʻ´"), "'")
@@ -72,13 +73,14 @@ def _fold_table() -> dict[int, str]:
 
 
 _FOLD = _fold_table()
+_PLAIN = re.compile("[а-яіїєґ]+")  # most Cyrillic words: nothing in them is folded, and looking is cheaper
 _DOTS = re.compile(r"^(?:[^\W\d_]\.)+[^\W\d_]?\.?$")
 
 
 def fold_word(word: str) -> str:
     """One word as the gazetteer's key."""
     lower = word.lower()
-    return lower if lower.isascii() else lower.translate(_FOLD)
+    return lower if lower.isascii() or _PLAIN.fullmatch(lower) else lower.translate(_FOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,30 @@ class Branch:
         return branches
 
 
+Leads = tuple[tuple[Branch, bool], ...]  # where a word leads, and whether it is an acronym found as written
+Held = dict[str, Leads]  # by the words of a piece that start a name
+
+
+class _Memory:
+    """What pieces of texts in one language held."""
+
+    __slots__ = ("barren", "held")
+
+    def __init__(self) -> None:
+        self.barren: set[str] = set()
+        self.held: dict[str, Held] = {}
+
+    def bound(self) -> None:
+        """Forget all when it has grown too large: what is common is learnt again from a few texts."""
+        if len(self.barren) + len(self.held) >= REMEMBERED:
+            self.barren.clear()
+            self.held.clear()
+
+
 class Gazetteer:
     """Names of countries in many languages, by their words."""
 
-    __slots__ = ("_common", "_memory", "_persons", "_size", "_small", "_tongues", "_waiting")
+    __slots__ = ("_common", "_memory", "_persons", "_size", "_small", "_tongues", "_waiting", "small_heads")
 
     def __init__(self) -> None:
         self._common = Branch()  # English, Russian and Ukrainian: looked for in every text
@@ -136,8 +158,9 @@ class Gazetteer:
         self._tongues: dict[str | None, Branch] = {}  # other languages, as texts in them come
         self._waiting: dict[str | None, list[tuple[str, Name]]] = {}
         self._persons: set[str] = set()
+        self.small_heads: set[str] = set()  # first words of names in plain Latin letters that need no capital
         self._size = 0
-        self._memory: dict[str | None, dict[str, tuple[tuple[Branch, bool], ...]]] = {}
+        self._memory: dict[str | None, _Memory] = {}
 
     @classmethod
     def from_lines(cls, lines: Iterable[str]) -> Gazetteer:
@@ -165,30 +188,42 @@ class Gazetteer:
         """How many names it holds, their forms not counted."""
         return self._size
 
-    def starts(
-        self, words: Iterable[str], language: str | None
-    ) -> dict[str, tuple[tuple[Branch, bool], ...]]:
-        """Those of the words that start a name: where each leads, and whether it is an acronym found as written.
+    def starts(self, pieces: set[str], language: str | None, words: Callable[[str], list[str]]) -> Held:
+        """Those words of the pieces that start a name, and where each leads.
 
-        Names of the text's language are tried before the common ones. What was found is remembered for the
-        commonest words, for most words of most texts start none.
+        A piece is what stands between spaces; `words` takes one apart, the same way for every text of a language.
+        Names of the text's language are tried before the common ones. What a piece held is remembered, for most
+        pieces of most texts hold nothing, and those are left out by one difference of sets.
         """
-        known = self._memory.setdefault(language, {})
-        if len(known) >= REMEMBERED:
-            known.clear()
-        found = {}
-        for word in words:
-            leads = known.get(word)
-            if leads is None:
-                leads = known[word] = self._look_up(word, language)
-            if leads:
-                found[word] = leads
+        memory = self._memory.setdefault(language, _Memory())
+        memory.bound()
+        found: Held = {}
+        for piece in pieces - memory.barren:
+            held = memory.held.get(piece)
+            if held is None:
+                bare = piece.strip(_AROUND)
+                inside = (bare,) if bare.isalpha() else words(piece)
+                held = {word: leads for word in inside if (leads := self._look_up(word, language))}
+                if not held:
+                    memory.barren.add(piece)
+                    continue
+                memory.held[piece] = held
+            found.update(held)
         return found
 
-    def _look_up(self, word: str, language: str | None) -> tuple[tuple[Branch, bool], ...]:
-        common = self._small if word.islower() else self._common
-        roots = (self._tongue(language), common) if language in self._waiting else (common,)
-        return tuple(each for root in roots for each in _starts(root.next or {}, word))
+    def _look_up(self, word: str, language: str | None) -> Leads:
+        small = word.islower()
+        if not word.isascii():
+            if len(word.encode()) != 2 * len(word) and _MIXED.search(word):
+                word = word.translate(_LOOKALIKES)
+        elif small and language not in self._waiting and word not in self.small_heads:
+            return ()  # most words of English, told at once
+        key = fold_word(word)
+        common = _start(self._small if small else self._common, word, key)
+        own = _start(self._tongue(language), word, key) if language in self._waiting else None
+        if own is None:
+            return () if common is None else (common,)
+        return (own,) if common is None else (own, common)
 
     def _tongue(self, language: str | None) -> Branch:
         """Names of one other language, filed when the first text in it comes: most installations read few."""
@@ -213,8 +248,9 @@ class Gazetteer:
         else:
             words = tuple(_words(surface, name.language, exact=name.exact))
             _file(self._common, words, name)
-            if name.anywhere or surface[:1].islower():
+            if name.anywhere:
                 _file(self._small, words, name)
+                self.small_heads.update(form for form in words[0] if form.isascii())
 
 
 def _name(fields: list[str]) -> Name:
@@ -250,22 +286,20 @@ def _file(root: Branch, words: Iterable[tuple[str, ...]], name: Name) -> None:
             branch.name = name
 
 
-def _starts(root: Mapping[str, Branch], word: str) -> Iterator[tuple[Branch, bool]]:
-    if _MIXED.search(word):
-        word = word.translate(_LOOKALIKES)
-    if len(word) <= LONGEST_ACRONYM and word.isupper():
-        branch = root.get(word.replace(".", "") if "." in word else word)
+def _start(root: Branch, word: str, key: str) -> tuple[Branch, bool] | None:
+    """Where a word leads from a root. `key`: the word folded."""
+    known = root.next or {}
+    if word.isupper() and len(word) <= LONGEST_ACRONYM:
+        branch = known.get(word.replace(".", "") if "." in word else word)
         if branch is not None:
-            yield branch, True
-            return
-    branch = root.get(fold_word(word))
-    if branch is None and ("'" in word or "’" in word):  # d'Ukraine, Ukraine'nin
-        head, _, tail = word.replace("’", "'").partition("'")
-        branch = root.get(fold_word(tail if len(head) <= 2 else head))
-    if branch is None and "؀" < word[:1] < "ۿ":
-        branch = next((known for bare in _unjoined(fold_word(word)) if (known := root.get(bare))), None)
-    if branch is not None:
-        yield branch, False
+            return branch, True
+    branch = known.get(key)
+    if branch is None and "'" in key:  # d'Ukraine, Ukraine'nin
+        head, _, tail = key.partition("'")
+        branch = known.get(tail if len(head) <= 2 else head)
+    if branch is None and "؀" < key[:1] < "ۿ":
+        branch = next((found for bare in _unjoined(key) if (found := known.get(bare))), None)
+    return None if branch is None else (branch, False)
 
 
 def _unjoined(word: str) -> Iterator[str]:

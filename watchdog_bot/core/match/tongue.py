@@ -16,16 +16,24 @@ def _words(text: str) -> frozenset[str]:
 
 SAMPLE = 400  # characters are enough
 _SCRIPTS = (
-    ("cyrillic", re.compile(r"[Ѐ-ӿ]")),
-    ("arabic", re.compile(r"[؀-ۿ]")),
-    ("ka", re.compile(r"[ა-ჰ]")),
-    ("hy", re.compile(r"[Ա-և]")),
+    ("cyrillic", re.compile(r"[Ѐ-ӿ]+")),
+    ("arabic", re.compile(r"[؀-ۿ]+")),
+    ("ka", re.compile(r"[ა-ჰ]+")),
+    ("hy", re.compile(r"[Ա-և]+")),
 )
 ENOUGH_LETTERS = 20  # of another script in the sample
 
 # Letters that only some languages of a script have, the most telling first; after a plus: one of these too. Of the
 # languages that have them, what the feed says is believed, else the first is taken.
-_CYRILLIC: tuple[tuple[str, tuple[str, ...]], ...] = (
+_Telling = tuple[frozenset[str], frozenset[str], tuple[str, ...]]
+
+
+def _table(*rows: tuple[str, tuple[str, ...]]) -> tuple[_Telling, ...]:
+    parted = ((*telling.partition("+"), languages) for telling, languages in rows)
+    return tuple((frozenset(some), frozenset(also), languages) for some, _, also, languages in parted)
+
+
+_CYRILLIC = _table(
     ("ҷӣӯҳ", ("tg",)),
     ("қғ+үөұіңә", ("kk",)),
     ("әұ", ("kk",)),
@@ -41,7 +49,7 @@ _CYRILLIC: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ыэё", ("ru", "be", "kk", "ky", "tg")),
     ("ъ", ("bg", "ru", "tg")),
 )
-_ARABIC: tuple[tuple[str, tuple[str, ...]], ...] = (
+_ARABIC = _table(
     ("ټډړښږڅځڼېۍګ", ("ps",)),
     ("ةكيأإى", ("ar", "ps")),
     ("پچژگکی", ("fa", "ps")),
@@ -99,7 +107,7 @@ def _script(sample: str) -> str:
         return "latin"
     most, best = 0, "latin"
     for script, pattern in _SCRIPTS:
-        letters = len(pattern.findall(sample))
+        letters = len("".join(pattern.findall(sample)))
         if letters > len(sample) / 2:
             return script
         if letters > most:
@@ -107,11 +115,10 @@ def _script(sample: str) -> str:
     return best if most >= min(ENOUGH_LETTERS, len(sample) / 3) else "latin"
 
 
-def _by_letters(sample: str, table: tuple[tuple[str, tuple[str, ...]], ...], told: str | None) -> str | None:
+def _by_letters(sample: str, table: tuple[_Telling, ...], told: str | None) -> str | None:
     letters = set(sample.lower())
-    for telling, languages in table:
-        some, _, also = telling.partition("+")
-        if letters.intersection(some) and (not also or letters.intersection(also)):
+    for some, also, languages in table:
+        if not some.isdisjoint(letters) and not (also and also.isdisjoint(letters)):
             return told if told in languages else languages[0]
     return told
 
