@@ -186,8 +186,18 @@ def bare(db: Database, readers: int) -> float:
 
 
 async def claim_and_record(store: Store, count: int) -> list[Line]:
-    """As the sender does: so many in flight, each recorded by itself as its answer comes."""
-    lines = []
+    """As the sender does: so many in flight, each recorded by itself as its answer comes. First one after the other:
+    of 30 that are claimed together each is on the disk before the next is recorded.
+    """
+    began, done = time.perf_counter(), 0
+    while done < count:
+        claimed = await store.claim_deliveries(START, limit=30)
+        for one in claimed:
+            await store.record(after(one.delivery, Sent(1), START))
+        done += len(claimed)
+    rate = done / (time.perf_counter() - began)
+    plain = await on_thread(store, bare_acks, count, 30)
+    lines = [Line("claim 30, record singly, FULL", f"{plain:,.0f}/s", f"{rate:,.0f}/s", "3,000/s")]
     for in_flight in (1, 8, 16):
         began, done = time.perf_counter(), 0
         while done < count:
@@ -195,7 +205,7 @@ async def claim_and_record(store: Store, count: int) -> list[Line]:
             await asyncio.gather(*(store.record(after(one.delivery, Sent(1), START)) for one in claimed))
             done += len(claimed)
         rate = count / (time.perf_counter() - began)
-        plain = await on_thread(store, bare_acks, count)
+        plain = await on_thread(store, bare_acks, count, 1)
         lines.append(
             Line(
                 f"claim + record, {in_flight} in flight, FULL", f"{plain:,.0f}/s", f"{rate:,.0f}/s", "3,000/s"
@@ -204,8 +214,8 @@ async def claim_and_record(store: Store, count: int) -> list[Line]:
     return lines
 
 
-def bare_acks(db: Database, count: int) -> float:
-    """One conditional UPDATE a claim and one an ack, each its own commit."""
+def bare_acks(db: Database, count: int, claimed: int) -> float:
+    """One UPDATE for so many claims and one for each ack, each its own commit."""
     db.execute("CREATE TABLE bare (id INTEGER PRIMARY KEY, state INTEGER, message_id INTEGER) STRICT")
     with db.atomic():
         db.conn.executemany(
@@ -213,7 +223,8 @@ def bare_acks(db: Database, count: int) -> float:
         )
     began = time.perf_counter()
     for number in range(count):
-        db.execute("UPDATE bare SET state = 1 WHERE id = ?", [number])
+        if number % claimed == 0:
+            db.execute("UPDATE bare SET state = 1 WHERE id BETWEEN ? AND ?", [number, number + claimed - 1])
         db.execute("UPDATE bare SET state = 2, message_id = 1 WHERE id = ?", [number])
     took = time.perf_counter() - began
     db.execute("DROP TABLE bare")

@@ -141,7 +141,8 @@ def feeds_add(
     *,
     name: Annotated[str, typer.Option(help="What to call it; its own title by default.")] = "",
     section: Annotated[
-        str, typer.Option(help='Only posts whose address has this path, such as "/news/*"; several with spaces.')
+        str,
+        typer.Option(help='Only posts whose address has this path, such as "/news/*"; several with spaces.'),
     ] = "",
     exactly: Annotated[
         bool, typer.Option("--exactly", help="Watch this very address, whatever is found around it.")

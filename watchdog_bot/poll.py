@@ -287,7 +287,7 @@ class Poller:
     async def _decide(
         self,
         feed: Feed,
-        fetched: Fetched,
+        fetched: Fetched | NotModified,
         parsed: ParsedFeed,
         entries: tuple[decide.EntryFacts, ...],
         *,

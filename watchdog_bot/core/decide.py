@@ -277,7 +277,9 @@ def _new_post(feed: Feed, facts_: EntryFacts, match: Matching) -> NewPost:
         keys=facts_.keys,
         content_hash=content_hash(facts_.entry),
         countries=reading,
-        deliveries=() if facts_.held or facts_.silent else planned(match(text_of(facts_.entry, feed, reading))),
+        deliveries=()
+        if facts_.held or facts_.silent
+        else planned(match(text_of(facts_.entry, feed, reading))),
         signature=facts_.signature,
         story=facts_.story,
     )

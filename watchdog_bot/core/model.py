@@ -112,7 +112,9 @@ class ParsedFeed:
     hub: str | None = None  # WebSub hub
     damaged: bool = False  # the document was malformed and read leniently
     children: tuple[str, ...] = ()  # sitemaps that a sitemap index names, most promising first
-    child_dates: tuple[str, ...] = ()  # their last modifications as they stand there, "" for none; empty: all have none
+    child_dates: tuple[
+        str, ...
+    ] = ()  # their last modifications as they stand there, "" for none; empty: all have none
 
 
 # --------------------------------------------------------------------------- what the network answered

@@ -111,7 +111,7 @@ def writing(db: Database) -> Iterator[None]:
     """One transaction that takes the write lock at once: a read first and a write later would not wait for a
     stranger's lock (sqlite-utils' `atomic` begins deferred).
     """
-    db.execute("BEGIN IMMEDIATE")
+    db.conn.execute("BEGIN IMMEDIATE")
     try:
         yield
     except BaseException:
@@ -119,7 +119,7 @@ def writing(db: Database) -> Iterator[None]:
         raise
     else:
         try:
-            db.execute("COMMIT")
+            db.conn.execute("COMMIT")
         except BaseException:
             db.rollback()
             raise

@@ -14,7 +14,10 @@ ALL = 0  # no chat has this id
 
 
 def shut_for_all(db: Database, now: int) -> bool:
-    return db.execute("SELECT 1 FROM gate WHERE chat_id = ? AND until > ?", [ALL, now]).fetchone() is not None
+    return (
+        db.conn.execute("SELECT 1 FROM gate WHERE chat_id = ? AND until > ?", [ALL, now]).fetchone()
+        is not None
+    )
 
 
 def shut(db: Database, chat_id: int, until: int) -> None:

@@ -42,28 +42,28 @@ def enter(db: Database, delivery_id: DeliveryId, subscriber_id: SubscriberId) ->
 
     First comes the lower lane (urgent), then the older row. It keeps its turn, which is by now at the head.
     """
-    db.execute("UPDATE delivery SET step = 0 WHERE id = ?", [delivery_id])
-    front = db.execute(
+    db.conn.execute("UPDATE delivery SET step = 0 WHERE id = ?", [delivery_id])
+    front = db.conn.execute(
         "SELECT id, step, lane FROM delivery WHERE subscriber_id = ? AND step IN (1, 3)", [subscriber_id]
     ).fetchone()
     if front is None:
         advance(db, subscriber_id)
         return
     front_id, front_step, front_lane = front
-    (lane,) = db.execute("SELECT lane FROM delivery WHERE id = ?", [delivery_id]).fetchone()
+    (lane,) = db.conn.execute("SELECT lane FROM delivery WHERE id = ?", [delivery_id]).fetchone()
     if front_step == 1 and (lane, delivery_id) < (front_lane, front_id):
-        db.execute("UPDATE delivery SET step = 0 WHERE id = ?", [front_id])
-        db.execute("UPDATE delivery SET step = 1 WHERE id = ?", [delivery_id])
+        db.conn.execute("UPDATE delivery SET step = 0 WHERE id = ?", [front_id])
+        db.conn.execute("UPDATE delivery SET step = 1 WHERE id = ?", [delivery_id])
 
 
 def advance(db: Database, subscriber_id: SubscriberId) -> None:
     """Let the subscriber's best row that stands behind come forward, if nothing is before it."""
-    front = db.execute(
+    front = db.conn.execute(
         "SELECT id FROM delivery WHERE subscriber_id = ? AND step IN (1, 3)", [subscriber_id]
     ).fetchone()
     if front is not None:
         return
-    db.execute(
+    db.conn.execute(
         """
         UPDATE delivery SET step = 1 WHERE id = (
             SELECT id FROM delivery WHERE subscriber_id = ? AND step = 0 ORDER BY lane, id LIMIT 1
@@ -75,7 +75,7 @@ def advance(db: Database, subscriber_id: SubscriberId) -> None:
 
 def promote(db: Database, now: int, *, limit: int) -> int:
     """Bring rows whose waiting is over into line, the longest waiting first. Returns how many."""
-    due = db.execute(
+    due = db.conn.execute(
         "SELECT id, subscriber_id FROM delivery WHERE step = 2 AND due_at <= ? ORDER BY due_at, id LIMIT ?",
         [now, limit],
     ).fetchall()
@@ -86,7 +86,7 @@ def promote(db: Database, now: int, *, limit: int) -> int:
 
 def put_off(db: Database, delivery_id: DeliveryId, until: int) -> None:
     """A ready row whose chat must wait. What stands behind it waits with it, so nobody comes forward."""
-    db.execute("UPDATE delivery SET step = 2, due_at = ? WHERE id = ?", [until, delivery_id])
+    db.conn.execute("UPDATE delivery SET step = 2, due_at = ? WHERE id = ?", [until, delivery_id])
 
 
 def end_waiting(db: Database, delivery_ids: Iterable[DeliveryId], *, state: str, cause: str, now: int) -> int:

@@ -221,7 +221,7 @@ class _Claim:
 
 def busy_chats(db: Database) -> set[int]:
     """The chats that have something in flight."""
-    found = db.execute(
+    found = db.conn.execute(
         """
         SELECT chat_id FROM delivery JOIN subscriber ON subscriber.id = subscriber_id
         WHERE step = 3 AND lease_until > 0
@@ -296,7 +296,7 @@ def _fold_late(db: Database, delivery_id: DeliveryId, old: int, now: int) -> boo
 
 
 def _heads(db: Database, limit: int) -> list[tuple[DeliveryId, int, int | None, int, int, str]]:
-    return db.execute(
+    return db.conn.execute(
         """
         SELECT delivery.id, subscriber.chat_id, gate.until, delivery.created_at, lane, settings FROM delivery
         JOIN subscriber ON subscriber.id = delivery.subscriber_id
@@ -310,7 +310,7 @@ def _heads(db: Database, limit: int) -> list[tuple[DeliveryId, int, int | None, 
 
 def send_next(db: Database, delivery_id: DeliveryId, lease_until: int) -> None:
     """It is being sent: this attempt counts from now on. Within the caller's transaction."""
-    db.execute(
+    db.conn.execute(
         "UPDATE delivery SET state = 'sending', step = 3, attempts = attempts + 1, lease_until = ? WHERE id = ?",
         [lease_until, delivery_id],
     )
@@ -320,12 +320,12 @@ def load(db: Database, delivery_ids: list[DeliveryId]) -> tuple[ClaimedDelivery,
     """The claimed rows with their posts and subscribers, in the order they were taken."""
     deliveries: dict[DeliveryId, Delivery] = {}
     for chunk in chunks(delivery_ids):
-        found = db.query(f"SELECT * FROM delivery WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608 - only question marks
+        found = rows.read(db, f"SELECT * FROM delivery WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608 - only question marks
         deliveries.update((row["id"], rows.delivery(row)) for row in found)
     addressees = subscribers.with_settings(db, {one.subscriber_id for one in deliveries.values()})
     carried: dict[PostId, tuple[Post, tuple[AlsoAt, ...]]] = {}
     for post_id in {one.post_id for one in deliveries.values()}:
-        (row,) = db.query("SELECT * FROM post WHERE id = ?", [post_id])
+        (row,) = rows.read(db, "SELECT * FROM post WHERE id = ?", [post_id])
         carried[post_id] = rows.post(row), posts.also_at(db, post_id, row["feed_name"])
     return tuple(
         _claimed(deliveries[one], addressees[deliveries[one].subscriber_id], carried[deliveries[one].post_id])
@@ -347,18 +347,21 @@ def _record(db: Database, change: DeliveryChange, now: datetime) -> bool:
 
     What the answer says of the chat (gate, move, suspension) holds even then.
     """
-    row = next(iter(db.query("SELECT * FROM delivery WHERE id = ?", [change.delivery_id])), None)
+    row: tuple[SubscriberId, str, int, int, str | None] | None = db.conn.execute(
+        "SELECT subscriber_id, state, attempts, fold, unwanted FROM delivery WHERE id = ?",
+        [change.delivery_id],
+    ).fetchone()
     if row is None:
         return False
-    subscriber_id: SubscriberId = row["subscriber_id"]
-    on_time = row["state"] == DeliveryState.SENDING and row["attempts"] == change.claimed_attempts
-    new_truth = change.state is DeliveryState.SENT and row["state"] != DeliveryState.SENT
+    subscriber_id, state, attempts, fold, unwanted = row
+    on_time = state == DeliveryState.SENDING and attempts == change.claimed_attempts
+    new_truth = change.state is DeliveryState.SENT and state != DeliveryState.SENT
     written = on_time or new_truth
     if written:
-        folded = bool(row["fold"]) and not change.alone
+        folded = bool(fold) and not change.alone
         if change.fall_back_to_general and _general_has_it(db, change.delivery_id, subscriber_id):
             change = replace(change, state=DeliveryState.CANCELLED, cause=IN_GENERAL_ALREADY)
-        _write(db, _unless_unwanted(change, row["unwanted"]), subscriber_id, ms(now), folded=folded)
+        _write(db, _unless_unwanted(change, unwanted), subscriber_id, ms(now), folded=folded)
     _follow(db, change, subscriber_id, now)
     return written
 
@@ -367,7 +370,7 @@ def _general_has_it(db: Database, delivery_id: DeliveryId, subscriber_id: Subscr
     """Whether the chat's General is told of the same post anyway: by a subscription of its own, or because another
     topic is gone as well.
     """
-    found = db.execute(
+    found = db.conn.execute(
         """
         SELECT 1 FROM subscriber AS here
         JOIN subscriber AS there ON there.chat_id = here.chat_id AND there.id <> here.id
@@ -394,7 +397,7 @@ def _write(
     """A row of a digest that is not finished is held for a digest again."""
     final = change.state in _FINAL
     waiting = HELD if folded else WAITING
-    db.execute(
+    db.conn.execute(
         """
         UPDATE delivery SET state = ?, step = ?, due_at = ?, attempts = ?, doubts = ?, message_id = ?, cause = ?,
             lease_until = NULL, unwanted = NULL, to_general = CASE WHEN ? = 1 THEN 1 ELSE to_general END, sent_at = ?, ended_at = ?,
@@ -446,7 +449,7 @@ def _expire(db: Database, now: datetime) -> None:
 
 
 def _doubt(db: Database, where: str, arguments: list[int], cause: str, now: datetime) -> int:
-    left = [rows.delivery(row) for row in db.query(f"SELECT * FROM delivery WHERE {where}", arguments)]  # noqa: S608 - one of two constants
+    left = [rows.delivery(row) for row in rows.read(db, f"SELECT * FROM delivery WHERE {where}", arguments)]  # noqa: S608 - one of two constants
     for delivery in left:
         _record(db, after(delivery, Unknown(cause), now), now)
     return len(left)

@@ -174,7 +174,7 @@ def withdraw(db: Database, post_id: PostId, now: int) -> int:
 
 def also_at(db: Database, post_id: PostId, feed_name: str) -> tuple[AlsoAt, ...]:
     """The other feeds that carry the post or its story, in the order they were seen to."""
-    found = db.execute(
+    found = db.conn.execute(
         """
         SELECT feed.name, sighting.link, COALESCE(report.title, post.title), sighting.seen_at
         FROM sighting

@@ -54,7 +54,7 @@ def with_settings(
     return {
         row["id"]: (rows.subscriber(row), tempos.unpack(row["settings"]))
         for chunk in chunks(ids)
-        for row in db.query(f"SELECT * FROM subscriber WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608 - only question marks
+        for row in rows.read(db, f"SELECT * FROM subscriber WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608 - only question marks
     }
 
 

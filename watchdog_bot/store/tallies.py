@@ -16,7 +16,7 @@ STALE_MARK = "looked at for age"
 
 def count(db: Database, name: str, now: int, by: int = 1) -> None:
     """Count it, and when it was last counted. Within the caller's transaction."""
-    db.execute(
+    db.conn.execute(
         """
         INSERT INTO counter (name, value, at) VALUES (?, ?, ?)
         ON CONFLICT (name) DO UPDATE SET value = counter.value + excluded.value, at = excluded.at
