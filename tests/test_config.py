@@ -88,6 +88,7 @@ def test_the_keys_that_are_off_in_the_example_can_be_set(tmp_path: Path) -> None
                 date="time",
                 summary="p",
                 archive="/news/{year}/{month}/{day}",
+                sitemap="/sitemap.xml",
             ),
             mirror="https://mirror.example/{path}",
             archive="https://web.archive.org/web/{url}",

@@ -52,7 +52,7 @@ def test_a_lasting_trouble_is_told_once_and_its_end_once() -> None:
     told = told_over([trouble] * 8 + [NotModified()] * 2, timedelta(hours=1))
     assert len(told) == 2
     assert told[0].startswith("⚠️ Court <notes> has been failing for 3 h: its certificate has expired.")
-    assert told[1] == "✅ Court <notes> works again: unreachable 8 h; caught up no post."
+    assert told[1] == "✅ Court <notes> works again: unreachable 8 h; nothing was missed."
 
 
 def test_a_feed_that_is_withdrawn_is_told_at_once_for_it_is_not_asked_again() -> None:

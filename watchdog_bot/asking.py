@@ -1,12 +1,15 @@
-"""What those who read sources need of the network and of the parsers, and reading one document by its feed's rules."""
+"""What those who read sources need of the network, the parsers and the store: one document, read by its feed's rules."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Protocol
 
+from watchdog_bot.core import decide
+from watchdog_bot.core.feeds import identity
 from watchdog_bot.core.feeds.rules import SourceRules
 from watchdog_bot.core.model import Feed, FeedKind, Fetched, FetchResult, HttpMemory, ParsedFeed
+from watchdog_bot.store import Store
 
 
 class Fetching(Protocol):
@@ -46,3 +49,9 @@ async def read(
         rules=SourceRules.from_text(feed.rules) if feed.rules else None,
         now=now,
     )
+
+
+async def known(store: Store, feed: Feed, parsed: ParsedFeed) -> tuple[decide.EntryFacts, ...]:
+    """The entries of a document, with what the store knows of them."""
+    keys = identity.keys(parsed.entries)
+    return decide.facts(parsed.entries, keys, await store.known(feed.id, keys))

@@ -10,20 +10,18 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import Protocol
 
 import structlog
 
-from watchdog_bot.asking import Fetching, Parsing, read
+from watchdog_bot.asking import Fetching, Parsing, known, read
 from watchdog_bot.clock import Clock
 from watchdog_bot.core import decide, flood
 from watchdog_bot.core.errors import ParseError
-from watchdog_bot.core.feeds import identity, schedule, slices
+from watchdog_bot.core.feeds import gap, schedule, slices
 from watchdog_bot.core.feeds.sitemap_index import IndexMemory
 from watchdog_bot.core.model import (
-    CountryReading,
     FailureWeight,
     Feed,
     FeedChange,
@@ -33,13 +31,13 @@ from watchdog_bot.core.model import (
     FetchFailed,
     HttpMemory,
     NotModified,
-    ParsedEntry,
     ParsedFeed,
     PostId,
 )
 from watchdog_bot.fetch import body_hash
 from watchdog_bot.gaps import Gaps
 from watchdog_bot.named_hubs import NamedHubs
+from watchdog_bot.readings import Reading, with_readings
 from watchdog_bot.sitemaps import Sitemaps
 from watchdog_bot.store import Store
 from watchdog_bot.store.values import AppliedUpdate
@@ -49,24 +47,6 @@ log = structlog.get_logger(__name__)
 
 LEASE = 150  # seconds: longer than a fetch and a parse at their limits
 INLINE_BODY = 256_000  # bytes that are cut in the loop; larger documents are cut in a thread
-INLINE_ENTRIES = 3  # entries whose countries are read in the loop
-TEXT_READ = 4000  # characters of a post's text in which countries are looked for
-
-
-class Reading(Protocol):
-    """What `CountryTagger.read` does."""
-
-    def __call__(
-        self,
-        title: str,
-        text: str,
-        *,
-        language: str | None = None,
-        hints: tuple[str, ...] = (),
-        on: date | None = None,
-    ) -> CountryReading:
-        """Which countries a text is about; `on` is its day, for who was in office then."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +94,7 @@ class Poller:
         self._on_held = on_held
         self._stories = stories
         self._under_way: set[asyncio.Task[PollResult]] = set()
-        self._gaps = Gaps(fetcher, parser, clock)
+        self._gaps = Gaps(store, fetcher, parser, clock)
         self._sitemaps = Sitemaps(fetcher, parser, clock)
         self._hubs = NamedHubs(store, clock)
 
@@ -157,7 +137,7 @@ class Poller:
             return await self._refuse_push(feed, str(error))
         if not parsed.entries:
             return await self._refuse_push(feed, "it holds no entries")
-        entries = await self._known(feed, parsed)
+        entries = await known(self._store, feed, parsed)
         if not feed.memory.slices and any(each.edited for each in entries):
             last = feed.health.last_checked_at or self._clock.now()
             await self._store.hasten(
@@ -166,9 +146,7 @@ class Poller:
             return PollResult(cause="an edit that only the whole document can tell from a new post")
         async with self._turn():
             entries = await self._guarded(feed, entries, len(parsed.entries))
-            update = await self._decide(
-                feed, fetched, parsed, entries, memory=feed.memory, total=len(parsed.entries)
-            )
+            update = await self._decide(feed, fetched, parsed, entries, memory=feed.memory)
             applied = await self._store.apply_push(update)
             result = await self._announce(feed, update, entries, applied)
         if update.posts:
@@ -225,18 +203,19 @@ class Poller:
 
     async def _take(self, feed: Feed, fetched: Fetched, work: slices.Work, memory: HttpMemory) -> PollResult:
         try:
-            parsed, entries = await self._read_new(feed, fetched, work)
+            missed = gap.open_gap(feed, self._clock.now())
+            parsed, entries = await self._read_new(feed, fetched, work, whole=missed is not None)
         except ParseError as error:
             return await self._give_up(feed, FetchFailed(str(error), FailureWeight.SOFT))
         if parsed.children:
             return await self._follow(feed, fetched, parsed, memory)
-        whole = await self._gaps.filled(feed, parsed)
-        if whole is not parsed:
-            parsed, entries = whole, await self._known(feed, whole)
+        closing = None
+        if missed is not None:
+            parsed, entries, closing = await self._gaps.close(feed, parsed, entries, missed)
         total = max(work.total or 0, len(parsed.entries))
         if parsed.damaged:
             memory = replace(memory, slices=b"")
-        result = await self._keep(feed, fetched, parsed, entries, memory=memory, total=total)
+        result = await self._keep(feed, fetched, parsed, entries, memory=memory, total=total, closing=closing)
         await self._hubs.note(feed, fetched, parsed)
         return result
 
@@ -255,9 +234,12 @@ class Poller:
             parsed = ParsedFeed(FeedKind.SITEMAP, entries=tuple(reading.entries))
             entries = tuple(
                 replace(each, silent=each.entry.link in reading.old)
-                for each in await self._known(feed, parsed)
+                for each in await known(self._store, feed, parsed)
             )
-            done = await self._keep(feed, result, parsed, entries, memory=memory, total=reading.total)
+            closing = await self._gaps.closing(feed, entries)
+            done = await self._keep(
+                feed, result, parsed, entries, memory=memory, total=reading.total, closing=closing
+            )
         else:
             done = await self._leave(feed, result, memory)
         await self._store.keep_index(feed.id, reading.memory)
@@ -272,12 +254,13 @@ class Poller:
         *,
         memory: HttpMemory,
         total: int,
+        closing: gap.Closing | None,
     ) -> PollResult:
         """Decide what was read, and store it."""
         async with self._turn():
             entries = await self._guarded(feed, entries, total)
             memory = decide.remembered(memory, result)
-            update = await self._decide(feed, result, parsed, entries, memory=memory, total=total)
+            update = await self._decide(feed, result, parsed, entries, memory=memory, closing=closing)
             update = replace(update, feed=await self._hubs.paced(feed, update.feed, found=len(update.posts)))
             applied = await self._store.apply(update)
             done = await self._announce(feed, update, entries, applied)
@@ -292,10 +275,10 @@ class Poller:
         entries: tuple[decide.EntryFacts, ...],
         *,
         memory: HttpMemory,
-        total: int,
+        closing: gap.Closing | None = None,
     ) -> FeedUpdate:
         """Off the loop where subscriptions are asked: a post may concern a hundred thousand."""
-        entries = await self._with_readings(feed, entries)
+        entries = await with_readings(self._read, feed, entries)
         decided = partial(
             decide.update,
             feed,
@@ -304,9 +287,9 @@ class Poller:
             entries,
             match=self._match,
             memory=memory,
-            total=total,
             min_interval=self._min_interval,
             now=self._clock.now(),
+            closing=closing,
         )
         if feed.baseline_done and any(each.needs_reading for each in entries):
             return await asyncio.to_thread(decided)
@@ -346,38 +329,20 @@ class Poller:
         return await self._stories.linked(feed, entries) if self._stories is not None else entries
 
     async def _read_new(
-        self, feed: Feed, fetched: Fetched, work: slices.Work
+        self, feed: Feed, fetched: Fetched, work: slices.Work, *, whole: bool
     ) -> tuple[ParsedFeed, tuple[decide.EntryFacts, ...]]:
         """The entries not seen before, and what is known of them. Raises ParseError.
 
-        The whole document is read when the shorter one does not fit, or when one of its entries is known: an
+        The whole document is read where that is wanted, when the shorter one does not fit, or when one of its entries is known: an
         edit, or a guid that stands twice, can only be judged beside all the others.
         """
-        if work.document is not None and work.expected is not None:
+        if work.document is not None and work.expected is not None and not whole:
             parsed = await read(self._parser, feed, fetched, now=self._clock.now(), document=work.document)
-            entries = await self._known(feed, parsed)
+            entries = await known(self._store, feed, parsed)
             if work.fits(parsed) and not any(each.known for each in entries):
                 return parsed, entries
         parsed = await read(self._parser, feed, fetched, now=self._clock.now())
-        return parsed, await self._known(feed, parsed)
-
-    async def _known(self, feed: Feed, parsed: ParsedFeed) -> tuple[decide.EntryFacts, ...]:
-        keys = identity.keys(parsed.entries)
-        return decide.facts(parsed.entries, keys, await self._store.known(feed.id, keys))
-
-    async def _with_readings(
-        self, feed: Feed, entries: tuple[decide.EntryFacts, ...]
-    ) -> tuple[decide.EntryFacts, ...]:
-        """Countries are read off the loop when there are many: a first poll may bring thousands of entries."""
-        if sum(each.needs_reading for each in entries) <= INLINE_ENTRIES:
-            return self._read_all(feed, entries)
-        return await asyncio.to_thread(self._read_all, feed, entries)
-
-    def _read_all(self, feed: Feed, entries: tuple[decide.EntryFacts, ...]) -> tuple[decide.EntryFacts, ...]:
-        return tuple(
-            replace(each, reading=read_entry(self._read, each.entry, feed)) if each.needs_reading else each
-            for each in entries
-        )
+        return parsed, await known(self._store, feed, parsed)
 
     async def _leave(self, feed: Feed, result: Fetched | NotModified, memory: HttpMemory) -> PollResult:
         change = decide.unchanged(
@@ -402,20 +367,6 @@ class Poller:
         self._hear(feed, change)
         log.warning("feed_failed", feed=feed.id, url=feed.url, cause=failure.cause)
         return PollResult(cause=failure.cause)
-
-
-def read_entry(read: Reading, entry: ParsedEntry, feed: Feed) -> CountryReading:
-    """The countries of an entry, its feed's own countries being evidence as well."""
-    repeats = entry.content.startswith(entry.summary)
-    text = entry.content if repeats else f"{entry.summary}\n{entry.content}"
-    moment = entry.published or entry.updated
-    return read(
-        entry.title,
-        text[:TEXT_READ],
-        language=entry.language or feed.language,
-        hints=feed.countries,
-        on=moment.date() if moment else None,
-    )
 
 
 def _tell(feed: Feed, update: FeedUpdate, deliveries: int) -> None:

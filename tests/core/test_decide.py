@@ -85,7 +85,6 @@ def decided(
         read,
         match=match,
         memory=decide.remembered(HttpMemory(body_hash=b"h" * 16), FETCHED),
-        total=len(entries),
         min_interval=300,
         now=NOW,
     )
@@ -234,7 +233,7 @@ def test_a_feed_that_works_again_is_well_again() -> None:
     ill = replace(FEED, health=FeedHealth(failures=3, failing_since=NOW - timedelta(days=1), cause="timeout"))
     well = decided([entry(1)], [known(entry(1))], feed=ill).feed.health
     assert well.failing_since is None
-    assert well.note == "unreachable 24 h; caught up no post"
+    assert well.note == "unreachable 24 h; nothing was missed"
 
 
 def test_after_an_outage_a_document_of_new_posts_only_may_lack_some_and_says_so() -> None:

@@ -24,7 +24,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from watchdog_bot.core.feeds import health, moves, schedule
+from watchdog_bot.core.feeds import gap, health, moves, schedule
+from watchdog_bot.core.feeds.gap import Closing
 from watchdog_bot.core.feeds.identity import content_hash
 from watchdog_bot.core.model import (
     CountryReading,
@@ -148,16 +149,16 @@ def update(
     *,
     match: Matching,
     memory: HttpMemory,
-    total: int,
     min_interval: int,
     now: datetime,
+    closing: Closing | None = None,
 ) -> FeedUpdate:
     """All that one poll owes to the store.
 
     `entries` come from `facts`, with `reading` filled where `needs_reading`; `match` is asked only for
     posts that may alert. `fetched` is the answer of the feed's own address (a sitemap index may be unchanged where the
-    sitemaps it names are not), `memory` what to keep of it, `total` the number of entries in the whole
-    document, of which only the new ones may have been read; `min_interval` is in seconds.
+    sitemaps it names are not), `memory` what to keep of it; `min_interval` is in seconds. `closing` is what is known
+    of the gap that ends with this answer.
     """
     if not parsed.entries and feed.baseline_done:  # rule 6
         empty = FetchFailed("the feed answers, but it is empty now", FailureWeight.SOFT)
@@ -174,7 +175,7 @@ def update(
     state = health.after(feed.health, fetched, now)
     if posts:
         state = replace(state, last_new_at=now)
-    state = replace(state, note=_note(feed, new=len(posts), total=total, now=now))
+    state = replace(state, note=_note(feed, closing, new=len(posts), now=now), damaged=parsed.damaged)
     before = schedule.Pace.from_text(feed.memory.pace)
     memory = replace(memory, pace=schedule.pace_of(parsed, before).to_text())
     change = FeedChange(
@@ -228,7 +229,7 @@ def _change(
     feed: Feed, result: FetchResult, memory: HttpMemory, *, min_interval: int, now: datetime
 ) -> FeedChange:
     state = health.after(feed.health, result, now)
-    if not isinstance(result, FetchFailed) and (note := _note(feed, new=0, total=0, now=now)) != state.note:
+    if not isinstance(result, FetchFailed) and (note := _note(feed, None, new=0, now=now)) != state.note:
         state = replace(state, note=note)
     pace = schedule.Pace.from_text(feed.memory.pace)
     due = schedule.next_check(
@@ -256,9 +257,15 @@ def oldest_first(fresh: Sequence[EntryFacts]) -> list[EntryFacts]:
     return [each for _, each in sorted(zip(known, upwards, strict=True), key=lambda pair: pair[0])]
 
 
-def _note(feed: Feed, *, new: int, total: int, now: datetime) -> str | None:
-    """What came of an outage that is over, honest about gaps; the last one stays until the next."""
-    return health.caught_up(feed.health, new=new, total=total, now=now) or feed.health.note
+def _note(feed: Feed, closing: Closing | None, *, new: int, now: datetime) -> str | None:
+    """What came of an outage that is over, honest about gaps; the last one stays until the next. Where nothing is known of
+    the gap, only a document that is what it was is sure to lack nothing.
+    """
+    missed = gap.open_gap(feed, now)
+    if closing is None and missed is not None:
+        closing = Closing(missed, certain=new == 0)
+    said = gap.in_words(closing, new=new, now=now) if closing is not None else None
+    return said or feed.health.note
 
 
 def worth_telling(feed: Feed, change: FeedChange, now: datetime) -> bool:

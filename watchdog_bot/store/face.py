@@ -227,6 +227,10 @@ class Store:
     async def feed(self, feed_id: FeedId) -> Feed | None:
         return await self._run(feeds.one, feed_id)
 
+    async def last_posts(self, feed_id: FeedId, count: int) -> frozenset[PostId]:
+        """The posts that the feed brought last."""
+        return await self._run(feeds.last_posts, feed_id, count)
+
     async def index_memory(self, feed_id: FeedId) -> IndexMemory | None:
         """What is remembered of the sitemaps that the feed's document names; None where it is no index."""
         return await self._run(feeds.index_memory, feed_id)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from watchdog_bot.core.feeds.sitemap_index import IndexMemory
-from watchdog_bot.core.model import Feed, FeedChange, FeedId, FeedKind
+from watchdog_bot.core.model import Feed, FeedChange, FeedId, FeedKind, PostId
 from watchdog_bot.store import rows
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.rows import ms, ms_or_none
@@ -112,6 +112,14 @@ def configure(
             [name, kind.value, every, rules, mirror, archive, now, feed_id],
         )
         db.execute("DELETE FROM sitemap_index WHERE feed_id = ?", [feed_id])
+
+
+def last_posts(db: Database, feed_id: FeedId, count: int) -> frozenset[PostId]:
+    """The posts that the feed brought last."""
+    found = db.query(
+        "SELECT post_id FROM sighting WHERE feed_id = ? ORDER BY post_id DESC LIMIT ?", [feed_id, count]
+    )
+    return frozenset(PostId(row["post_id"]) for row in found)
 
 
 def index_memory(db: Database, feed_id: FeedId) -> IndexMemory | None:

@@ -5,88 +5,70 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watchdog_bot.core.feeds.archive import MAX_PAGES, joined, missed_days, pages
+from watchdog_bot.core.feeds.archive import MAX_PAGES, has_pages, joined, missed_days, pages, reaches_back
+from watchdog_bot.core.feeds.gap import Gap
 from watchdog_bot.core.feeds.rules import SourceRules
-from watchdog_bot.core.model import Feed, FeedHealth, FeedId, FeedKind, ParsedEntry, ParsedFeed
+from watchdog_bot.core.model import Feed, FeedId, FeedKind, ParsedEntry, ParsedFeed
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 DAILY = SourceRules(section="/a/*", archive="/Watchdog/{year}/{month}/{day}")
 
 
-def down(days: float, *, before: float = 0.1) -> FeedHealth:
-    """A source that has failed for so many days, and was well shortly before."""
+def gap(days: float, *, before: float = 0.1) -> Gap:
+    """Of a source that has failed for so many days, and was well shortly before."""
     since = NOW - timedelta(days=days)
-    return FeedHealth(
-        last_ok_at=since - timedelta(days=before),
-        failing_since=since,
-        failures=3.0,
-        cause="the server answers 503",
-    )
+    return Gap(since, since - timedelta(days=before), unreachable=True)
 
 
-def feed(health: FeedHealth, rules: str = DAILY.to_text(), *, baseline_done: bool = True) -> Feed:
-    return Feed(
-        FeedId(1),
-        "https://radio.example/Watchdog",
-        "Watchdog",
-        rules=rules,
-        health=health,
-        baseline_done=baseline_done,
-    )
+def addresses(days: float, rules: str = DAILY.to_text()) -> tuple[str, ...]:
+    """The archive pages to look at after so many days."""
+    feed = Feed(FeedId(1), "https://radio.example/Watchdog", "Watchdog", rules=rules)
+    assert has_pages(feed) == ("archive" in rules)
+    return pages(feed, missed_days(gap(days), NOW))
 
 
 def test_after_an_outage_the_days_missed_are_looked_up_newest_first() -> None:
-    assert missed_days(down(3), NOW) == (
+    assert missed_days(gap(3), NOW) == (
         date(2026, 11, 24),
         date(2026, 11, 23),
         date(2026, 11, 22),
         date(2026, 11, 21),
     )
-    assert pages(feed(down(1.5)), NOW) == (
+    assert addresses(1.5) == (
         "https://radio.example/Watchdog/2026/11/24",
         "https://radio.example/Watchdog/2026/11/23",
         "https://radio.example/Watchdog/2026/11/22",
     )
 
 
-@pytest.mark.parametrize(
-    "health",
-    [
-        FeedHealth(),
-        FeedHealth(last_ok_at=NOW - timedelta(days=9)),
-        FeedHealth(failing_since=NOW - timedelta(days=9)),
-        down(0.9),
-        down(1.0),
-    ],
-    ids=["never checked", "well", "never well", "short", "a day"],
-)
-def test_without_a_long_outage_nothing_is_looked_up(health: FeedHealth) -> None:
-    assert missed_days(health, NOW) == ()
-    assert pages(feed(health), NOW) == ()
+def test_of_a_short_gap_today_and_the_day_of_the_last_good_answer_are_looked_up() -> None:
+    assert missed_days(gap(0.2), NOW) == (date(2026, 11, 24),)
+    assert missed_days(gap(0.4), NOW) == (date(2026, 11, 24), date(2026, 11, 23))
+
+
+def test_a_fortnight_does_not_reach_back_over_a_longer_gap() -> None:
+    assert reaches_back(missed_days(gap(12), NOW), gap(12))
+    assert not reaches_back(missed_days(gap(15), NOW), gap(15))
+    assert not reaches_back((), gap(1))
 
 
 def test_without_an_archive_nothing_is_looked_up() -> None:
-    assert pages(feed(down(3), ""), NOW) == ()
-    assert pages(feed(down(3), SourceRules(section="/a/*").to_text()), NOW) == ()
-    assert pages(feed(down(3), "no rules at all"), NOW) == ()
-
-
-def test_before_the_baseline_there_is_no_gap() -> None:
-    assert pages(feed(down(3), baseline_done=False), NOW) == ()
+    assert addresses(3, "") == ()
+    assert addresses(3, SourceRules(section="/a/*").to_text()) == ()
+    assert addresses(3, "no rules at all") == ()
 
 
 def test_an_archive_by_month_is_asked_once_a_month() -> None:
     monthly = SourceRules(archive="https://archive.example/{year}-{month02}/").to_text()
-    assert pages(feed(down(40), monthly), NOW) == ("https://archive.example/2026-11/",)
+    assert addresses(40, monthly) == ("https://archive.example/2026-11/",)
 
 
 def test_a_day_is_a_day_in_utc_whatever_zone_the_clock_has() -> None:
     east = NOW.astimezone(timezone(timedelta(hours=14)))
-    assert missed_days(down(2), east) == missed_days(down(2), NOW)
+    assert missed_days(gap(2), east) == missed_days(gap(2), NOW)
 
 
 @settings(max_examples=60, deadline=None)
@@ -94,7 +76,7 @@ def test_a_day_is_a_day_in_utc_whatever_zone_the_clock_has() -> None:
 def test_it_is_never_more_than_a_fortnight_of_pages_each_once_and_none_of_the_future(
     days: float, before: float
 ) -> None:
-    missed = missed_days(down(days, before=before), NOW)
+    missed = missed_days(gap(days, before=before), NOW)
     assert len(missed) == len(set(missed)) <= MAX_PAGES
     assert list(missed) == sorted(missed, reverse=True)
     assert not missed or missed[0] == NOW.date()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from watchdog_bot.core.feeds.health import after, caught_up, in_words, quiet_for, span, to_tell
+from watchdog_bot.core.feeds.health import after, in_words, quiet_for, span, to_tell
 from watchdog_bot.core.model import FailureWeight, FeedHealth, Fetched, FetchFailed, NotModified
 
 NOW = datetime(2026, 5, 5, 12, 0, tzinfo=UTC)
@@ -73,19 +73,6 @@ def test_health_is_told_in_words() -> None:
 )
 def test_a_span_is_told_as_people_say_it(seconds: int, words: str) -> None:
     assert span(timedelta(seconds=seconds)) == words
-
-
-def test_a_gap_is_told_honestly() -> None:
-    away = after(FeedHealth(), failed(), NOW)
-    later = NOW + timedelta(hours=3)
-    assert caught_up(away, new=4, total=20, now=later) == "unreachable 3 h; caught up 4 posts"
-    assert (
-        caught_up(away, new=20, total=20, now=later)
-        == "unreachable 3 h; caught up 20 posts; some may be missing"
-    )
-    assert caught_up(away, new=1, total=5, now=later) == "unreachable 3 h; caught up 1 post"
-    assert caught_up(away, new=0, total=0, now=later) == "unreachable 3 h; caught up no post"
-    assert caught_up(FeedHealth(), new=4, total=20, now=later) is None
 
 
 def test_unusual_silence_is_noticed_and_usual_silence_is_not() -> None:

@@ -91,19 +91,6 @@ def span(duration: timedelta) -> str:
     return f"{seconds // 86_400} days"
 
 
-def caught_up(before: FeedHealth, *, new: int, total: int, now: datetime) -> str | None:
-    """What to say of a source that answers again: how long it was away, what came, whether something may be missing.
-
-    `before` is its health before this answer, `new` how many of the document's `total` entries were not known. If all
-    are new, nothing joins the document to what was read before. None where it was not away.
-    """
-    if before.failing_since is None:
-        return None
-    posts = "no post" if new == 0 else "1 post" if new == 1 else f"{new} posts"
-    gap = "; some may be missing" if total > 0 and new >= total else ""
-    return f"unreachable {span(now - before.failing_since)}; caught up {posts}{gap}"
-
-
 def quiet_for(health: FeedHealth, *, usual_gap: int | None, now: datetime) -> timedelta | None:
     """How long a source has been silent, if that is unusual for it: more than a week and more than eight usual gaps.
 

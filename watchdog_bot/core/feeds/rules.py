@@ -40,6 +40,7 @@ class SourceRules:
     archive: str = (
         ""  # an address or path with {year}, {month}, {day} (or {month02}, {day02} with two digits)
     )
+    sitemap: str = ""  # the address or path of a sitemap that lists its posts, to fill gaps from
 
     def to_text(self) -> str:
         """For a column or a file; empty for no rules."""

@@ -222,8 +222,16 @@ def _minus(moment: datetime | None, now: datetime) -> float:
 def named_day(url: str) -> datetime | None:
     """The first day of the year, month or day in a sitemap's name."""
     found = _DATE.search(_tail(url))
-    if found is None:
-        return None
+    return None if found is None else _first_day(found)
+
+
+def named_date(url: str) -> datetime | None:
+    """The day in an address that names one, such as /2026/03/09/."""
+    found = _DATE.search(_tail(url))
+    return _first_day(found) if found is not None and (found[3] or found[6]) else None
+
+
+def _first_day(found: re.Match[str]) -> datetime:
     year, month, day = (
         int(one or other or 1) for one, other in zip(found.groups()[:3], found.groups()[3:], strict=True)
     )
