@@ -214,6 +214,33 @@ def test_all_mentions_can_be_asked_for_instead(tmp_path: Path) -> None:
     assert "PE" in json.loads(mentions.stdout)["countries"]
 
 
+OWN_LINE = "AM,AZ\tregion\ten\tcap\t0.8\t\t\tNagorno-Karabakh\n"
+
+
+def test_check_counts_the_operators_own_names_of_countries(tmp_path: Path) -> None:
+    (tmp_path / "names.tsv").write_text(f"# ours\n{OWN_LINE}")
+    done = bot("check", folder=tmp_path, env={"WATCHDOG_COUNTRIES__OWN_NAMES": "names.tsv"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 own names of countries in names.tsv" in done.stdout
+
+
+@pytest.mark.parametrize("command", [("check",), ("run",)])
+def test_a_fault_in_own_names_is_told_before_anything_is_opened(command: tuple[str], tmp_path: Path) -> None:
+    (tmp_path / "names.tsv").write_text(OWN_LINE + OWN_LINE.replace("AM,AZ", "AM, AZ"))
+    done = bot(*command, folder=tmp_path, env={"WATCHDOG_COUNTRIES__OWN_NAMES": "names.tsv"})
+    assert done.returncode == 2
+    assert "countries.own_names: names.tsv, line 2: ' AZ' is no code of a country. Write" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_own_names_can_be_tried_on_a_text(tmp_path: Path) -> None:
+    (tmp_path / "names.tsv").write_text(OWN_LINE)
+    done = bot(
+        "match", "countries", "--own", "names.tsv", folder=tmp_path, stdin="Shelling in Nagorno-Karabakh\n"
+    )
+    assert "about:    AM AZ" in done.stdout
+
+
 def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
     done = bot(
         "match", "countries", "--jsonl", folder=tmp_path, stdin='{"id":1,"title":"x","text":""}\nnonsense\n'

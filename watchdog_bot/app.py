@@ -33,6 +33,7 @@ from watchdog_bot.configured import outdated, sync_feeds
 from watchdog_bot.core import render, render_digest, replies, replies_feeds
 from watchdog_bot.core.errors import ConfigError, StoreError
 from watchdog_bot.core.match import forms
+from watchdog_bot.core.match.countries import CountryTagger
 from watchdog_bot.core.model import ClaimedDelivery, Feed, Message, PostId, SendResult, Subscriber
 from watchdog_bot.core.tempo import Corrections
 from watchdog_bot.core.text import fold
@@ -129,6 +130,7 @@ def user_agent(contact: str) -> str:
 async def run(settings: Settings, stop: asyncio.Event | None = None, *, clock: Clock | None = None) -> int:
     """Run until SIGTERM, SIGINT or `stop`. Returns the exit code; raises WatchdogError where it cannot start."""
     _refuse_example(settings)
+    _tagger(settings)  # a fault in the operator's own names is told before anything is opened
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -150,6 +152,12 @@ def _refuse_example(settings: Settings) -> None:
         raise ConfigError(
             ("telegram.token: this is still the example's. Put in the token that @BotFather gave you.",)
         )
+
+
+def _tagger(settings: Settings) -> CountryTagger:
+    """With the operator's own names. Raises ConfigError for a file of them that cannot be read."""
+    own = settings.countries.own_names
+    return data.load_tagger(data.own_names(own) if own else ())
 
 
 async def _prepare(parts: Parts) -> None:
@@ -209,7 +217,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         parts.store,
         parts.fetcher,
         parts.parser,
-        read=data.load_tagger().read,
+        read=_tagger(parts.settings).read,
         match=parts.desk.index.groups,
         clock=parts.clock,
         min_interval=parts.settings.fetch.min_interval,
@@ -399,6 +407,7 @@ def _rendered(parts: Parts, claimed: ClaimedDelivery) -> Message:
 async def check(settings: Settings) -> tuple[str, ...]:
     """Every fault of the database, with its mend; empty when all is fine. Raises ConfigError, StoreError."""
     _refuse_example(settings)
+    _tagger(settings)
     async with assembled(settings) as parts:
         await parts.desk.load()
         return await parts.store.check()

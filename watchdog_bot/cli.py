@@ -109,6 +109,7 @@ def demo(
 def check(config: ConfigOption = None) -> None:
     """Say whether configuration and database are fine, or list every fault with its mend."""
     from watchdog_bot import app as composition
+    from watchdog_bot import data
 
     settings = _settings(config)
     faults = _finish_with(composition.check(settings))
@@ -117,6 +118,9 @@ def check(config: ConfigOption = None) -> None:
     if faults:
         raise typer.Exit(FAILED)
     out.print("✓ configuration and database are fine")
+    if own := settings.countries.own_names:
+        names = sum(1 for line in data.own_names(own) if line.strip() and not line.startswith("#"))
+        out.print(f"✓ {names} own names of countries in {own}", highlight=False, markup=False)
 
 
 @app.command()
@@ -276,6 +280,9 @@ def match_countries(
         CountryAnswer,
         typer.Option(help="What stands in “countries”: those a text is about, or all it mentions."),
     ] = CountryAnswer.ABOUT,
+    own: Annotated[
+        Path | None, typer.Option(help="A file of own names, as countries.own_names in the configuration.")
+    ] = None,
 ) -> None:
     """Which countries texts on standard input are about.
 
@@ -283,7 +290,7 @@ def match_countries(
     """
     from watchdog_bot import data
 
-    tagger = data.load_tagger()
+    tagger = data.load_tagger(_own_names(own) if own else ())
     if not jsonl:
         title, _, text = sys.stdin.read().partition("\n")
         reading = tagger.read(title, text)
@@ -299,6 +306,17 @@ def match_countries(
         chosen = about if answer is CountryAnswer.ABOUT else mentions
         line_out = {"id": row.get("id"), "countries": chosen, "mentions": mentions}
         print(json.dumps(line_out, ensure_ascii=False))  # noqa: T201 - for pipes, unstyled
+
+
+def _own_names(path: Path) -> tuple[str, ...]:
+    from watchdog_bot import data
+
+    try:
+        return data.own_names(path)
+    except ConfigError as error:
+        for fault in error.faults:
+            err.print(f"✗ {fault}", highlight=False, markup=False)
+        raise typer.Exit(USAGE) from None
 
 
 def _row(line: str, number: int) -> dict[str, object]:

@@ -288,6 +288,15 @@ class CatalogueSettings(Section):
     enabled: bool = Field(default=True, description="Write true to watch them, false to watch only your own.")
 
 
+class CountriesSettings(Section):
+    """Which names of countries the bot knows beyond the shipped ones."""
+
+    own_names: Annotated[Path, AfterValidator(_file_path)] | None = Field(
+        default=None,
+        description="Name a file of names that win over the shipped ones; docs/countries.md shows its lines.",
+    )
+
+
 class AlertSettings(Section):
     """What alerts look like. `summary_length` in UTF-16 units, as Telegram counts."""
 
@@ -403,6 +412,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     fetch: FetchSettings = FetchSettings()
     catalogue: CatalogueSettings = CatalogueSettings()
+    countries: CountriesSettings = CountriesSettings()
     alerts: AlertSettings = AlertSettings()
     parser: ParserSettings = ParserSettings()
     log: LogSettings = LogSettings()

@@ -7,13 +7,9 @@ from pathlib import Path
 import pytest
 
 import watchdog_bot.data as shipped
-from watchdog_bot.core.match.gazetteer import Gazetteer
+from watchdog_bot.core.match.gazetteer import KINDS, Gazetteer
 
 FOLDER = Path(shipped.__file__).parent
-KINDS = {
-    "name", "short", "official", "former", "demonym", "adjective", "capital", "region", "city", "town", "institution", "office", "leader",
-    "block", "person",
-}  # fmt: skip
 
 
 def rows() -> list[list[str]]:

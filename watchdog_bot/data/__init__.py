@@ -1,16 +1,20 @@
-"""The only reader of the data files that are shipped with the program: gazetteer, regions and the like."""
+"""The only reader of the data files that are shipped with the program, and of an operator's own names of countries."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
+from watchdog_bot.core.errors import ConfigError
 from watchdog_bot.core.feeds.catalogue import Source, read_catalogue
 from watchdog_bot.core.match.atlas import Atlas
 from watchdog_bot.core.match.countries import CountryTagger
 from watchdog_bot.core.match.gazetteer import Gazetteer
+from watchdog_bot.core.match.gazetteer_faults import line_faults
 from watchdog_bot.core.match.topic_list import ShippedTopic, read_topics
 
+OWN_LIMIT = 2_000_000  # bytes of an operator's own file
 GAZETTEER_FILES = (
     "contested",
     "names",
@@ -40,10 +44,39 @@ def gazetteer_lines() -> tuple[str, ...]:
 def load_tagger(own: tuple[str, ...] = ()) -> CountryTagger:
     """The country tagger with the shipped gazetteer, built once for the same `own`.
 
-    `own`: lines of an operator's own gazetteer file, which win over the shipped ones. Raises ValueError, naming the
-    line, for one that cannot be read.
+    `own`: lines of an operator's own gazetteer file (`own_names`), which win over the shipped ones. Raises
+    ValueError, naming the line, for one that cannot be read.
     """
     return CountryTagger(Gazetteer.from_lines((*own, *gazetteer_lines())))
+
+
+def own_names(path: Path) -> tuple[str, ...]:
+    """The lines of an operator's own gazetteer file, for `load_tagger`.
+
+    Raises ConfigError with every fault of the file: the number of the line, the cause, the mend.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(OWN_LIMIT + 1)
+        lines = tuple(raw.decode("utf-8-sig").splitlines())
+    except OSError as error:
+        cause = error.strerror or "it cannot be opened"
+        raise _own_fault(
+            f"{path} cannot be read: {cause}. Name a file that is there, or take the key out."
+        ) from None
+    except UnicodeDecodeError as error:
+        number = error.object.count(b"\n", 0, error.start) + 1
+        raise _own_fault(f"{path}, line {number}: the text is not UTF-8. Save the file as UTF-8.") from None
+    if len(raw) > OWN_LIMIT:
+        raise _own_fault(f"{path} is larger than {OWN_LIMIT} bytes. Is it the right file?")
+    faults = [f"{path}, line {number}: {fault}" for number, fault in line_faults(lines, load_atlas().names)]
+    if faults:
+        raise _own_fault(*faults)
+    return lines
+
+
+def _own_fault(*faults: str) -> ConfigError:
+    return ConfigError(tuple(f"countries.own_names: {fault}" for fault in faults))
 
 
 def atlas_lines() -> tuple[str, ...]:

@@ -31,6 +31,12 @@ from datetime import date
 
 from watchdog_bot.core.match.declension import word_forms
 
+GUARDS = frozenset({"block", "person"})  # kinds that name no country
+KINDS = GUARDS | {
+    "name", "short", "official", "former", "demonym", "adjective", "capital", "region", "city", "town", "institution",
+    "office", "leader",
+}  # fmt: skip
+CASES = frozenset({"cap", "mid", "any", "exact"})
 COMMON = frozenset({"en", "ru", "uk"})  # languages whose names are looked for in every text
 REMEMBERED = 40_000  # pieces of texts a language (and those of one text more): a few megabytes
 LONGEST_ACRONYM = 10  # "U.S.S.R."
@@ -256,7 +262,7 @@ class Gazetteer:
 def _name(fields: list[str]) -> Name:
     codes, kind, language, case, weight, since, until = fields
     rule = case.rstrip("?")
-    if rule not in {"cap", "mid", "any", "exact"}:
+    if rule not in CASES:
         raise ValueError(f"no case rule {case!r}")
     return Name(
         codes=() if codes == "-" else tuple(codes.split(",")),
