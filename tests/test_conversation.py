@@ -342,7 +342,6 @@ async def test_each_forum_topic_has_its_own_subscriptions(bot: Running) -> None:
         "/feeds",
         "/feed_add https://example.org/",
         "/feed_remove 1",
-        "/topics",
         "/topic_add x y",
         "/topic_remove x",
     ],

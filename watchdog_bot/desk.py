@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from threading import RLock
 
 import structlog
@@ -24,7 +24,7 @@ from watchdog_bot.core.match import query as queries
 from watchdog_bot.core.match.atlas import Atlas, flag
 from watchdog_bot.core.match.explain import explain
 from watchdog_bot.core.match.index import MatchIndex
-from watchdog_bot.core.match.query import Query, Vocabulary
+from watchdog_bot.core.match.query import Query, Scope, Vocabulary
 from watchdog_bot.core.model import (
     Feed,
     FeedId,
@@ -43,6 +43,7 @@ from watchdog_bot.core.model import (
     Topic,
 )
 from watchdog_bot.core.mutes import Mute, MuteKind
+from watchdog_bot.core.preview import Comparison, Preview, comparison, preview, topic_hits
 from watchdog_bot.core.render import Names
 from watchdog_bot.core.text import fold
 from watchdog_bot.store import ClaimedNote, Store
@@ -51,7 +52,6 @@ log = structlog.get_logger(__name__)
 
 PREVIEW_DAYS = 90
 PREVIEW_POSTS = 500
-SAMPLES = 3
 # Names that two countries share: who types one means both, until they say which.
 TWO_COUNTRIES = {
     "Congo": frozenset({"CD", "CG"}),
@@ -61,16 +61,6 @@ TWO_COUNTRIES = {
 }
 MAX_SUBSCRIPTIONS = 50
 HOME_REGION = "rferl"  # the countries of this field, by the key of the region
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a query would have matched among the newest stored posts."""
-
-    hits: int
-    looked_at: int
-    days: int  # how far back the posts looked at reach
-    samples: tuple[Post, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +170,17 @@ class Desk:
     async def set_countries(self, subscriber: Subscriber, codes: frozenset[str]) -> Query:
         """Follow exactly these countries, keeping the words. Raises QueryError where only exclusions remain."""
         current = await self.main_query(subscriber)
-        return await self._set_main(subscriber, replace(current, countries=codes))
+        return await self._set_main(
+            subscriber, queries.with_scope(replace(current, countries=codes), current.scope)
+        )
 
     async def set_keywords(self, subscriber: Subscriber, text: str) -> Query:
         """Follow these words, keeping the countries. Raises QueryError with the place and the mend."""
         current = await self.main_query(subscriber)
         words = queries.parse_keywords(text, self.vocabulary)
-        countries = current.countries | words.countries
-        return await self._set_main(subscriber, replace(words, countries=countries))
+        both = replace(words, countries=current.countries | words.countries)
+        scope = current.scope if words.scope is Scope.ABOUT else words.scope
+        return await self._set_main(subscriber, queries.with_scope(both, scope))
 
     async def toggle_country(self, subscriber: Subscriber, code: str) -> tuple[Query, bool]:
         """Follow a country or no longer; says which. Raises QueryError where only exclusions would remain."""
@@ -198,7 +191,10 @@ class Desk:
     async def clear_keywords(self, subscriber: Subscriber) -> Query:
         """Follow the countries alone."""
         current = await self.main_query(subscriber)
-        return await self._set_main(subscriber, Query(countries=current.countries))
+        left = Query(countries=current.countries)
+        return await self._set_main(
+            subscriber, queries.with_scope(left, current.scope) if left.countries else left
+        )
 
     async def _set_main(self, subscriber: Subscriber, query: Query) -> Query:
         old = await self._main(subscriber.id)
@@ -213,6 +209,10 @@ class Desk:
             self.index.remove(old.id)
         self._replace(fresh, checked)
         return checked
+
+    async def main(self, subscriber: Subscriber | None) -> Subscription | None:
+        """The one that /countries and /keywords set."""
+        return await self._main(subscriber.id) if subscriber else None
 
     async def _main(self, subscriber_id: SubscriberId) -> Subscription | None:
         mine = await self.store.subscriptions(subscriber_id)
@@ -298,15 +298,47 @@ class Desk:
         query = queries.parse(text, self.vocabulary)
         mine = await self.store.subscriptions(subscriber.id)
         shown = queries.show(query)
-        again = any(each.query == shown for each in mine)
-        if not again and len(mine) >= MAX_SUBSCRIPTIONS:
+        wanted = queries.identity(query)
+        same = next((each for each in mine if self._identity(each) == wanted), None)
+        if same is not None:
+            there = self.parse_stored(same.query)
+            return Subscribed(same, there, await self.preview(there), again=True)
+        if len(mine) >= MAX_SUBSCRIPTIONS:
             raise QueryError(
                 f"this chat has {len(mine)} subscriptions, and {MAX_SUBSCRIPTIONS} is the most",
                 mend="remove one with /subscriptions, or join several into one with OR",
             )
         subscription = await self.store.add_subscription(subscriber.id, SubscriptionSlot.QUERY, shown)
         self._replace(subscription, query)
-        return Subscribed(subscription, query, await self.preview(query), again=again)
+        return Subscribed(subscription, query, await self.preview(query))
+
+    def _identity(self, subscription: Subscription) -> str | None:
+        """What it asks for, whatever capitals it was typed with; the main one is not compared."""
+        if subscription.slot is SubscriptionSlot.MAIN:
+            return None
+        try:
+            return queries.identity(self.parse_stored(subscription.query))
+        except QueryError:
+            return None
+
+    async def one(
+        self, subscriber: Subscriber | None, subscription_id: SubscriptionId
+    ) -> Subscription | None:
+        """One of the subscriber's own; None where it is not theirs or is gone."""
+        mine = await self.store.subscriptions(subscriber.id) if subscriber else ()
+        return next((each for each in mine if each.id == subscription_id), None)
+
+    async def change(self, subscription: Subscription, query: Query) -> Subscription | None:
+        """It asks for something else from now on; None where it is gone, or they have that already.
+
+        Raises QueryError for a query that would be refused.
+        """
+        text = queries.show(query)
+        checked = queries.restore(text)
+        changed = await self.store.change_query(subscription.id, subscription.subscriber_id, text)
+        if changed is not None:
+            self._replace(changed, checked)
+        return changed
 
     async def unsubscribe(self, subscriber: Subscriber, subscription_id: SubscriptionId) -> bool:
         """Remove one of the subscriber's own; False where it is not theirs or is gone already."""
@@ -437,8 +469,12 @@ class Desk:
     async def preview(self, query: Query) -> Preview:
         """What the query would have matched among stored posts, without saving anything."""
         posts = await self.recent()
-        hits = await asyncio.to_thread(hits_among, query, self.topics, posts)
-        return Preview(len(hits), len(posts), _reach(posts, self.clock.now()), hits[:SAMPLES])
+        return await asyncio.to_thread(preview, query, self.topics, posts, self.clock.now())
+
+    async def compare(self, before: Query, after: Query) -> Comparison:
+        """What another query would have matched instead, without saving anything."""
+        posts, now = await self.recent(), self.clock.now()
+        return await asyncio.to_thread(comparison, before, after, self.topics, posts, now=now)
 
     async def save_topic(self, name: str, words: tuple[str, ...], *, dry_run: bool = False) -> TopicChange:
         """Make or change a topic. Raises QueryError for a name or word that cannot be one."""
@@ -458,7 +494,7 @@ class Desk:
     async def _change_topic(self, name: str, after: Topic | None, *, dry_run: bool) -> TopicChange:
         before = self.topic(name)
         posts = await self.recent()
-        counts = await asyncio.to_thread(lambda: [len(topic_hits(each, posts)) for each in (before, after)])
+        counts = [len(each) for each in await asyncio.to_thread(topic_hits, (before, after), posts)]
         followers = await self._followers(name)
         if not dry_run:
             if after is None:
@@ -499,22 +535,3 @@ def vocabulary(atlas: Atlas, topics: Sequence[Topic]) -> Vocabulary:
         },
         topics={fold(topic.name): topic.name for topic in topics},
     )
-
-
-def hits_among(query: Query, topics: Sequence[Topic], posts: Sequence[Post]) -> tuple[Post, ...]:
-    """Those of the posts that the query matches, in their order."""
-    index = MatchIndex()
-    index.set_topics(topics)
-    index.add(SubscriptionId(1), SubscriberId(1), query)
-    return tuple(post for post in posts if index.match(decide.matchable(post)))
-
-
-def topic_hits(topic: Topic | None, posts: Sequence[Post]) -> tuple[Post, ...]:
-    """Those of the posts that a topic's words are in."""
-    return hits_among(Query(topics=frozenset({topic.name})), (topic,), posts) if topic else ()
-
-
-def _reach(posts: Sequence[Post], now: datetime) -> int:
-    """Days back to the oldest post looked at, at least one."""
-    oldest = min((post.first_seen_at for post in posts), default=now)
-    return max(1, round((now - oldest) / timedelta(days=1)))

@@ -185,7 +185,7 @@ def _fits(lines: Sequence[str]) -> bool:
 def why(post: Post, evidence: Sequence[Evidence], queries: Sequence[str], names: Names) -> Message:
     """Every piece of evidence: what was asked, which words of the post answered, where they stand."""
     lines = ["<b>Why you were sent this</b>", titled(post.title, post.link), ""]
-    lines += [_piece(each, names) for each in evidence[:30]] or ["Its evidence is no longer kept."]
+    lines += [evidence_line(each, names) for each in evidence[:30]] or ["Its evidence is no longer kept."]
     if queries:
         lines += ["", "Your subscriptions that asked for it:"]
         lines += [f"• <code>{escape(cut(query, 200))}</code>" for query in queries[:10]]
@@ -216,7 +216,8 @@ def why_not(post: Post, refusals: Sequence[tuple[str, str]], names: Names) -> Me
     return Message(html="\n".join(lines))
 
 
-def _piece(evidence: Evidence, names: Names) -> str:
+def evidence_line(evidence: Evidence, names: Names) -> str:
+    """What was asked, which words answered, and where they stand, as a line of HTML."""
     places = {
         "title": "in the title",
         "summary": "in the summary",

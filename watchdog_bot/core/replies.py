@@ -23,15 +23,25 @@ def plain(text: str) -> Message:
 def refused(error: QueryError, typed: str) -> Message:
     """A query that cannot be understood: the cause, the place, the mend."""
     html = [f"I cannot use that: {_sentence(escape(error.cause))}"]
-    if (
-        typed.strip() and len(typed) <= 200 and "\n" not in typed
-    ):  # a longer line would wrap, and point wrongly
-        pointer = " " * min(error.position, len(typed)) + "▲"
-        html.append(f"<pre>{escape(typed)}\n{pointer}</pre>")
+    if typed.strip():
+        html.append(f"<pre>{escape(_pointed(typed, error.position))}</pre>")
     if error.mend:
         html.append(f"Try: {escape(error.mend)}")
     html.append("Nothing was changed.")
     return Message("\n".join(html))
+
+
+POINTED = 30  # characters on a line of a small phone: a longer one would wrap, and the arrow point wrongly
+
+
+def _pointed(typed: str, position: int) -> str:
+    """The part of the text around a place, on one line, and an arrow below it."""
+    line = "".join(" " if char.isspace() else char for char in typed)
+    at = min(position, len(line))
+    start = max(0, min(at - POINTED // 2, len(line) - POINTED))
+    before = "…" if start else ""
+    after = "…" if start + POINTED < len(line) else ""
+    return f"{before}{line[start : start + POINTED]}{after}\n{' ' * (len(before) + at - start)}▲"
 
 
 def _sentence(text: str) -> str:

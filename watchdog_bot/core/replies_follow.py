@@ -10,6 +10,7 @@ from watchdog_bot.core.model import Button, Message, Post, Subscription, Topic
 from watchdog_bot.core.render import Names, escape, titled
 from watchdog_bot.core.replies import LIST_LIMIT, counted
 from watchdog_bot.core.replies_home import HOME_BUTTONS
+from watchdog_bot.core.replies_subscription import SubscriptionView, notes, rows, strictness
 from watchdog_bot.core.text import cut
 
 PAGE = 14  # countries on a page: seven rows of two fit a small phone
@@ -24,19 +25,21 @@ def countries(order: Sequence[str], chosen: frozenset[str], page: int, names: Na
     pages = max(1, -(-len(order) // PAGE))
     page = page % pages
     shown = order[page * PAGE : (page + 1) * PAGE]
-    rows = [
+    keyboard = [
         tuple(_toggle(code, chosen, page, names) for code in shown[i : i + 2])
         for i in range(0, len(shown), 2)
     ]
-    rows.append(
+    keyboard.append(
         (
             Button("‹", data=encode("cp", (page - 1) % pages)),
             Button(f"{page + 1}/{pages}", data=encode("cp", page)),
             Button("›", data=encode("cp", (page + 1) % pages)),
         )
     )
-    rows.append((Button("Done", data=encode("cx")),))
-    return Message(_following(chosen, names) + "\nPress a country to turn it on or off.", buttons=tuple(rows))
+    keyboard.append((Button("Done", data=encode("cx")),))
+    return Message(
+        _following(chosen, names) + "\nPress a country to turn it on or off.", buttons=tuple(keyboard)
+    )
 
 
 def _toggle(code: str, chosen: frozenset[str], page: int, names: Names) -> Button:
@@ -57,18 +60,33 @@ def _by_name(codes: frozenset[str], names: Names) -> list[str]:
     return sorted(codes, key=names.name)
 
 
-def countries_done(chosen: frozenset[str], description: str, names: Names) -> Message:
-    """What is in force after choosing."""
-    return Message(f"{_following(chosen, names)}\n{_in_force(description)}")
+def countries_done(
+    chosen: frozenset[str], description: str, names: Names, *, view: SubscriptionView | None = None
+) -> Message:
+    """What is in force after choosing, and how strictly."""
+    lines = [_following(chosen, names), _in_force(description), *_more_of(view)]
+    return Message("\n".join(lines), buttons=rows(view) if view else ())
 
 
-def countries_set(chosen: frozenset[str], description: str, names: Names, unknown: Sequence[str]) -> Message:
+def _more_of(view: SubscriptionView | None) -> list[str]:
+    return [line for line in (strictness(view), notes(view)) if line] if view else []
+
+
+def countries_set(
+    chosen: frozenset[str],
+    description: str,
+    names: Names,
+    unknown: Sequence[str],
+    *,
+    view: SubscriptionView | None = None,
+) -> Message:
     """After /countries with a list; names that are no country are said back, not dropped silently."""
-    html = countries_done(chosen, description, names).html
+    html = countries_done(chosen, description, names, view=view).html
     if unknown:
         listed = ", ".join(f"“{escape(cut(name, 60))}”" for name in unknown[:10])
         html = f"I know no country called {listed}; the others are set.\n\n{html}"
-    return Message(html, buttons=((Button("🌍 Change with buttons", data=encode("cp", 0)),),))
+    more = rows(view) if view else ()
+    return Message(html, buttons=((Button("🌍 Change with buttons", data=encode("cp", 0)),), *more))
 
 
 def no_country(unknown: Sequence[str]) -> Message:
@@ -109,9 +127,12 @@ def _in_force(description: str) -> str:
     return f"In force: {escape(description)}."
 
 
-def words_set(description: str, preview: str, hints: str = "") -> Message:
+def words_set(
+    description: str, preview: str, hints: str = "", *, view: SubscriptionView | None = None
+) -> Message:
     """After a change of countries or words."""
-    return Message("\n".join(line for line in (_in_force(description), preview, hints) if line))
+    lines = (_in_force(description), *_more_of(view), preview, hints)
+    return Message("\n".join(line for line in lines if line), buttons=rows(view) if view else ())
 
 
 def preview_line(hits: int, looked_at: int, days: int, samples: Sequence[Post]) -> str:
@@ -157,34 +178,33 @@ def word_hints(hints: Sequence[WordHint]) -> str:
 # ------------------------------------------------------------------ subscriptions
 
 
-def subscribed(
-    description: str, preview: str, subscription_id: int, *, again: bool, hints: str = ""
-) -> Message:
+def subscribed(view: SubscriptionView, preview: str, *, again: bool, hints: str = "") -> Message:
     """After /subscribe: what was understood, in words, and what it would have matched."""
     head = "You have this subscription already" if again else "✅ Subscribed"
-    button = Button("Remove", data=encode("del", subscription_id))
-    lines = [f"{head}: {escape(description)}.", preview, hints]
-    return Message("\n".join(line for line in lines if line), buttons=((button,),))
+    button = Button("Remove", data=encode("del", view.id))
+    lines = [f"{head}: {escape(view.description)}.", *_more_of(view), preview, hints]
+    return Message("\n".join(line for line in lines if line), buttons=(*rows(view), (button,)))
 
 
 def subscriptions(listed: Sequence[tuple[Subscription, str]], muted: Sequence[str]) -> Message:
-    """Every standing query in words, each with a button that removes it."""
+    """Every standing query in words, each with a button that opens it and one that removes it."""
     if not listed:
         return Message(
             "This chat has no subscriptions.\nTry <code>/subscribe Russia torture</code> or /countries.",
             buttons=HOME_BUTTONS[:1],
         )
-    lines, rows = ["<b>Subscriptions</b>"], []
+    lines, buttons = ["<b>Subscriptions</b>"], list[Button]()
     for number, (subscription, description) in enumerate(listed, start=1):
         line = f"{number}. {escape(cut(description, 300))}"
         if sum(map(len, lines)) + len(line) > LIST_LIMIT:
             lines.append(f"… and {len(listed) - number + 1} more")
             break
         lines.append(line)
-        rows.append(Button(f"🗑 {number}", data=encode("del", subscription.id)))
+        buttons.append(Button(f"✏️ {number}", data=encode("sub", subscription.id)))
+        buttons.append(Button(f"🗑 {number}", data=encode("del", subscription.id)))
     if muted:
         lines += ["", "Muted: " + ", ".join(escape(cut(each, 60)) for each in muted[:10]) + " — /unmute"]
-    keyboard = tuple(tuple(rows[i : i + 6]) for i in range(0, len(rows), 6))
+    keyboard = tuple(tuple(buttons[i : i + 6]) for i in range(0, len(buttons), 6))
     return Message("\n".join(lines), buttons=keyboard)
 
 

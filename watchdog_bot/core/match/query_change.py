@@ -55,7 +55,8 @@ def asks_for_countries(query: Query) -> bool:
 
 def with_scope(query: Query, scope: Scope) -> Query:
     """The same with its countries meant so."""
-    return _settled(replace(query, scope=scope if asks_for_countries(query) else Scope.ABOUT))
+    changed = replace(query, scope=scope if asks_for_countries(query) else Scope.ABOUT)
+    return changed if changed == Query() else _settled(changed)
 
 
 def _asked(query: Query) -> tuple[Leaf, ...]:

@@ -9,9 +9,20 @@ from watchdog_bot.telegram.handlers import (
     feeds,
     home,
     settings,
+    strictness,
     subscriptions,
     topics,
     words,
 )
 
-__all__ = ["alerts", "countries", "feeds", "home", "settings", "subscriptions", "topics", "words"]
+__all__ = [
+    "alerts",
+    "countries",
+    "feeds",
+    "home",
+    "settings",
+    "strictness",
+    "subscriptions",
+    "topics",
+    "words",
+]

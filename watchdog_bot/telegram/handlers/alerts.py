@@ -8,7 +8,7 @@ from watchdog_bot.core.mutes import MuteKind
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
 
 ASK_BY_REPLY = Message(
-    "Reply with /why to one of my alerts, press “Why?” under it, or send /why with the address of a post."
+    "Reply with /why to one of my alerts or digests, press “Why?” under it, or send /why with the address of a post."
 )
 NOT_SEEN = Message("I have not seen a post of that address, or it is older than 90 days.")
 NOT_HERE = Message("I sent no such alert here, or it is older than 30 days.")
@@ -21,12 +21,35 @@ async def why(ask: Ask) -> Message:
         return await _why_of(ask, ask.text.strip())
     if ask.reply_to is None:
         return ASK_BY_REPLY
+    return await _why_message(ask, ask.reply_to, 0) or NOT_HERE
+
+
+async def _why_message(ask: Ask, message_id: int, page: int) -> Message | None:
+    """Why the posts that a message of ours carried were in it; None where nothing of it is kept, or no such page."""
     known = await ask.known()
-    found = await ask.desk.store.delivery_by_message(known.id, ask.reply_to) if known else None
-    if known is None or found is None:
-        return NOT_HERE
-    delivery, post = found
-    return render.why(post, delivery.evidence, await ask.desk.askers(known, post), ask.desk.names)
+    carried = await ask.desk.store.deliveries_by_message(known.id, message_id) if known else ()
+    if known is None or not carried:
+        return None
+    if len(carried) == 1:
+        ((delivery, post),) = carried
+        return render.why(post, delivery.evidence, await ask.desk.askers(known, post), ask.desk.names)
+    first = page * replies_alerts.WHY_POSTS
+    shown = [
+        replies_alerts.WhyView(post, delivery.evidence, await ask.desk.askers(known, post))
+        for delivery, post in carried[first : first + replies_alerts.WHY_POSTS]
+    ]
+    if first < 0 or not shown:
+        return None
+    return replies_alerts.why_page(
+        shown, first=first, total=len(carried), message_id=message_id, names=ask.desk.names
+    )
+
+
+@press("wd", who=Who.ANYONE)
+async def why_turned(ask: Ask) -> Answer:
+    """Another page of why the posts of a digest were in it."""
+    found = await _why_message(ask, int(ask.args[0]), int(ask.args[1]))
+    return Answer(edit=found) if found else Answer("I no longer know", alert=True)
 
 
 async def _why_of(ask: Ask, address: str) -> Message:

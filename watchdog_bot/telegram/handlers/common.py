@@ -6,9 +6,11 @@ import asyncio
 from dataclasses import replace
 
 from watchdog_bot.core import replies_follow, replies_home
+from watchdog_bot.core.match import query as queries
 from watchdog_bot.core.match.forms import suggestions
 from watchdog_bot.core.match.query import Query
-from watchdog_bot.core.model import Message, SubscriberState
+from watchdog_bot.core.model import Message, SubscriberState, Subscription
+from watchdog_bot.core.replies_subscription import SubscriptionView
 from watchdog_bot.telegram.ask import Ask
 
 # What people type to have no countries or no words any more.
@@ -38,3 +40,23 @@ async def preview_of(ask: Ask, query: Query) -> str:
     """What a query would have matched, as HTML lines."""
     seen = await ask.desk.preview(query)
     return replies_follow.preview_line(seen.hits, seen.looked_at, seen.days, seen.samples)
+
+
+def view_of(ask: Ask, subscription: Subscription, query: Query) -> SubscriptionView:
+    """One standing query as it is shown."""
+    desk = ask.desk
+    same = queries.namesakes(query, desk.vocabulary)
+    sizes = {each.name: len(each.words) for each in desk.topics}
+    return SubscriptionView(
+        subscription.id,
+        desk.describe(query),
+        query.scope if queries.asks_for_countries(query) else None,
+        same,
+        tuple((name, sizes[name]) for name in (*same.topics, *same.words) if name in sizes),
+    )
+
+
+async def main_view(ask: Ask) -> SubscriptionView | None:
+    """What /countries and /keywords have set; None where nothing is."""
+    main = await ask.desk.main(await ask.known())
+    return view_of(ask, main, ask.desk.parse_stored(main.query)) if main else None

@@ -8,7 +8,7 @@ from watchdog_bot.core import replies, replies_follow
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.model import Message
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
-from watchdog_bot.telegram.handlers.common import NONE, preview_of, with_state
+from watchdog_bot.telegram.handlers.common import NONE, main_view, preview_of, with_state
 
 
 @command("countries", "choose countries: buttons, or /countries Ukraine, kz, Беларусь", who=Who.CHAT_ADMIN)
@@ -19,7 +19,9 @@ async def countries(ask: Ask) -> Message:
         return replies_follow.countries(ask.desk.country_order, query.countries, 0, ask.desk.names)
     if ask.text.strip().lower() in NONE:
         query = await ask.desk.set_countries(await ask.subscriber(), frozenset())
-        return replies_follow.countries_done(query.countries, ask.desk.describe(query), ask.desk.names)
+        return replies_follow.countries_done(
+            query.countries, ask.desk.describe(query), ask.desk.names, view=await main_view(ask)
+        )
     found, unknown = ask.desk.countries_in(ask.text)
     if not found:
         return replies_follow.no_country(unknown)
@@ -27,7 +29,9 @@ async def countries(ask: Ask) -> Message:
         query = await ask.desk.set_countries(await ask.subscriber(), found)
     except QueryError as error:
         return replies.refused(error, ask.text)
-    shown = replies_follow.countries_set(query.countries, ask.desk.describe(query), ask.desk.names, unknown)
+    shown = replies_follow.countries_set(
+        query.countries, ask.desk.describe(query), ask.desk.names, unknown, view=await main_view(ask)
+    )
     shown = replace(shown, html=f"{shown.html}\n{await preview_of(ask, query)}")
     return await with_state(ask, shown)
 
@@ -62,5 +66,8 @@ async def done(ask: Ask) -> Answer:
     """Close the buttons and say what is in force."""
     query = await ask.desk.main_query(await ask.known())
     return Answer(
-        "Saved", edit=replies_follow.countries_done(query.countries, ask.desk.describe(query), ask.desk.names)
+        "Saved",
+        edit=replies_follow.countries_done(
+            query.countries, ask.desk.describe(query), ask.desk.names, view=await main_view(ask)
+        ),
     )

@@ -8,7 +8,7 @@ from watchdog_bot.core import replies, replies_follow
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.model import Message, Subscription, SubscriptionId
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
-from watchdog_bot.telegram.handlers.common import hints_of, with_state
+from watchdog_bot.telegram.handlers.common import hints_of, view_of, with_state
 
 HOW = Message(
     "Say what to watch for, for example:\n"
@@ -30,13 +30,8 @@ async def subscribe(ask: Ask) -> Message:
         return replies.refused(error, ask.text)
     seen = done.preview
     preview = replies_follow.preview_line(seen.hits, seen.looked_at, seen.days, seen.samples)
-    shown = replies_follow.subscribed(
-        ask.desk.describe(done.query),
-        preview,
-        done.subscription.id,
-        again=done.again,
-        hints=await hints_of(done.query),
-    )
+    view = view_of(ask, done.subscription, done.query)
+    shown = replies_follow.subscribed(view, preview, again=done.again, hints=await hints_of(done.query))
     return await with_state(ask, shown)
 
 
@@ -90,8 +85,7 @@ async def remove(ask: Ask) -> Answer:
     """Remove one, with the way back."""
     known = await ask.known()
     number = SubscriptionId(int(ask.args[0]))
-    mine = await ask.desk.store.subscriptions(known.id) if known else ()
-    found = next((each for each in mine if each.id == number), None)
+    found = await ask.desk.one(known, number)
     if known is None or found is None:
         return Answer("It was removed already")
     await ask.desk.unsubscribe(known, number)

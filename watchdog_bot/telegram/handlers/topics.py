@@ -1,4 +1,4 @@
-"""For administrators of the bot: named keyword lists that subscribers can follow."""
+"""Named keyword lists that subscribers can follow; administrators of the bot change them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,35 @@ from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.match.query import split_items
 from watchdog_bot.core.model import Message
 from watchdog_bot.desk import TopicChange
-from watchdog_bot.telegram.ask import Ask, Who, command
+from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
 
 
-@command("topics", "the topics and their words", who=Who.BOT_ADMIN)
+@command("topics", "the topics that can be followed, and their words", who=Who.ANYONE)
 async def topics(ask: Ask) -> Message:
-    """List them."""
-    return replies_topics.topics(ask.desk.topics)
+    """List them by name, or show the words of one."""
+    wanted = ask.text.strip().strip('"“”«»')
+    if not wanted:
+        return replies_topics.topics(ask.desk.topics)
+    found = ask.desk.topic(wanted)
+    if found is None:
+        return replies.plain("There is no topic of that name: /topics lists them.")
+    return replies_topics.topic(found, 0)
+
+
+@press("tl", who=Who.ANYONE)
+async def turned(ask: Ask) -> Answer:
+    """A page of the list."""
+    return Answer(edit=replies_topics.topics(ask.desk.topics, int(ask.args[0])))
+
+
+@press("tp", who=Who.ANYONE)
+async def words(ask: Ask) -> Answer:
+    """The words of one."""
+    key, page = ask.args[0], int(ask.args[1])
+    found = next((each for each in ask.desk.topics if replies_topics.key_of(each.name) == key), None)
+    if found is None:
+        return Answer("There is no such topic any more", edit=replies_topics.topics(ask.desk.topics))
+    return Answer(edit=replies_topics.topic(found, page))
 
 
 @command(

@@ -7,7 +7,7 @@ from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.match.query import Query
 from watchdog_bot.core.model import Message
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
-from watchdog_bot.telegram.handlers.common import NONE, hints_of, preview_of, with_state
+from watchdog_bot.telegram.handlers.common import NONE, hints_of, main_view, preview_of, with_state
 
 
 async def _shown(ask: Ask) -> Message:
@@ -26,9 +26,9 @@ async def keywords(ask: Ask) -> Message:
     except QueryError as error:
         return replies.refused(error, typed)
     preview = "" if query == Query() else await preview_of(ask, query)
-    return await with_state(
-        ask, replies_follow.words_set(ask.desk.describe(query), preview, await hints_of(query))
-    )
+    view = await main_view(ask)
+    shown = replies_follow.words_set(ask.desk.describe(query), preview, await hints_of(query), view=view)
+    return await with_state(ask, shown)
 
 
 async def _set(ask: Ask, typed: str) -> Query:
