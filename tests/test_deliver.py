@@ -28,6 +28,7 @@ from watchdog_bot.core.model import (
     SendResult,
     Sent,
     Subscriber,
+    SubscriptionSlot,
     Unknown,
 )
 from watchdog_bot.core.outbox import DeliveryChange
@@ -191,6 +192,37 @@ async def test_a_group_gets_18_a_minute_and_holds_nobody_else(world: World, cloc
     assert when - published < timedelta(seconds=1)
     assert telegram.to(-1) == [f"{number:02}" for number in range(30)]
     assert most_within([when for chat, _, when in telegram.came if chat == -1], 60) == 18
+
+
+async def test_a_burst_in_a_group_ends_as_one_digest_instead_of_a_late_drip(
+    world: World, clock: FakeClock
+) -> None:
+    group, reader = await world.follower(-1), await world.follower(1)
+    for number in range(40):
+        await world.publish(f"{number:02}", group, reader)
+    telegram = Telegram(clock)
+    deliverer = Deliverer(world.store, telegram.send, render, clock, digest=digest)
+    await run_until(deliverer, clock, lambda: len(telegram.came) == 40 + 18 + 1)
+    assert telegram.to(-1)[:18] == [f"{number:02}" for number in range(18)]
+    assert telegram.to(-1)[18].startswith("<b>22 alerts</b>")
+    assert telegram.to(1) == [f"{number:02}" for number in range(40)]
+    assert (await world.store.status(clock.now())).sent_total == 80
+
+
+async def test_an_urgent_alert_stays_out_of_a_groups_digest(world: World, clock: FakeClock) -> None:
+    group = await world.follower(-1)
+    mine = await world.store.add_subscription(group.subscriber.id, SubscriptionSlot.QUERY, "verdict")
+    await world.store.set_tempo(mine.id, group.subscriber.id, Tempo.URGENT)
+    for number in range(21):
+        await world.publish(f"{number:02}", group)
+    telegram = Telegram(clock)
+    deliverer = Deliverer(world.store, telegram.send, render, clock, digest=digest)
+    await run_until(deliverer, clock, lambda: len(telegram.came) == 18)
+    await world.publish("urgent", Follower(group.subscriber, mine.id))
+    await run_until(deliverer, clock, lambda: len(telegram.came) == 20)
+    first, second = sorted(telegram.to(-1)[18:], key=len)
+    assert first == "urgent"
+    assert second.startswith("<b>3 alerts</b>")
 
 
 async def test_a_chat_with_a_backlog_gets_it_in_order_one_a_second(world: World, clock: FakeClock) -> None:

@@ -37,6 +37,7 @@ from watchdog_bot.store.tallies import count
 PROMOTED_A_CLAIM = 100
 PUT_OFF_A_CLAIM = 100  # each such row is met once and then out of the way, so a claim stays short
 ROUNDS = 8
+BURST_MS = 5_000  # who must wait longer has had its messages of the minute
 
 WAITING, HELD = 2, 4
 _FINAL = frozenset({DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.CANCELLED})
@@ -58,7 +59,8 @@ def claim(
     2. A claim whose lease ran out is a doubt.
     3. Rows whose waiting is over come into line.
     4. Urgent first, then by turn; at most one in flight a chat.
-    5. A row whose chat must wait (its gate, or `not_before` by chat id) is put off till then.
+    5. A row whose chat must wait (its gate, or `not_before` by chat id) is put off till then. Where a group must wait
+       long, because it has had its messages of the minute, all that waits for it becomes one digest.
     6. A row that comes late into its reader's quiet hours is held until they end, unless it is urgent.
     7. A subscriber with several rows older than `catch_up_after` gets them as one digest instead.
     """
@@ -249,7 +251,9 @@ def _take(db: Database, claim: _Claim) -> list[DeliveryId]:
             until = max(gate or 0, ms(claim.not_before[chat_id]) if chat_id in claim.not_before else 0)
             moved = True
             if until > now:
-                put_off(db, delivery_id, until)
+                burst = claim.old is not None and lane and chat_id < 0 and until - now > BURST_MS
+                if not (burst and _fold_burst(db, delivery_id, until)):
+                    put_off(db, delivery_id, until)
                 put_offs += 1
                 continue
             if lane and settings != "{}" and hold_in_quiet(db, delivery_id, settings, now):
@@ -282,14 +286,25 @@ def hold_in_quiet(db: Database, delivery_id: DeliveryId, settings: str, now: int
 
 def _fold_late(db: Database, delivery_id: DeliveryId, old: int, now: int) -> bool:
     """Make this and the other late rows of its subscriber one digest, due now; False where there is no other."""
+    return _fold(db, delivery_id, "step IN (0, 1, 2) AND created_at <= ?", [old], fold=2, due_at=now)
+
+
+def _fold_burst(db: Database, delivery_id: DeliveryId, until: int) -> bool:
+    """Make this and what stands behind it one digest, due then, but not what is urgent; False where nothing does."""
+    return _fold(db, delivery_id, "step IN (0, 1) AND lane <> 0", [], fold=1, due_at=until)
+
+
+def _fold(
+    db: Database, delivery_id: DeliveryId, condition: str, arguments: list[int], *, fold: int, due_at: int
+) -> bool:
     (subscriber_id,) = db.execute("SELECT subscriber_id FROM delivery WHERE id = ?", [delivery_id]).fetchone()
-    late = "subscriber_id = ? AND step IN (0, 1, 2) AND state = 'queued' AND created_at <= ?"
-    several = f"SELECT COUNT(*) > 1 FROM delivery WHERE {late}"  # noqa: S608 - a constant
-    if not db.execute(several, [subscriber_id, old]).fetchone()[0]:
+    these = f"subscriber_id = ? AND state = 'queued' AND {condition}"
+    several = f"SELECT COUNT(*) > 1 FROM delivery WHERE {these}"  # noqa: S608 - a constant
+    if not db.execute(several, [subscriber_id, *arguments]).fetchone()[0]:
         return False
     db.execute(
-        f"UPDATE delivery SET step = 4, fold = 2, due_at = ? WHERE {late}",  # noqa: S608 - a constant
-        [now, subscriber_id, old],
+        f"UPDATE delivery SET step = 4, fold = ?, due_at = ? WHERE {these}",  # noqa: S608 - a constant
+        [fold, due_at, subscriber_id, *arguments],
     )
     advance(db, subscriber_id)
     return True
