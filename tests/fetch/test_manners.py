@@ -246,6 +246,40 @@ async def test_requests_to_one_host_start_five_seconds_apart() -> None:
     assert hosts.wait("example.com") == 0.0
 
 
+async def test_whoever_gives_up_waiting_for_a_host_leaves_its_turn_to_the_next() -> None:
+    clock = FakeTime()
+    never = asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        await never.wait()
+
+    hosts = Hosts(connections=1, spacing=5.0, time=clock.time, sleep=sleep)
+
+    async def ask() -> None:
+        async with hosts.turn("example.org"):
+            await never.wait()
+
+    holding, queued = asyncio.create_task(ask()), asyncio.create_task(ask())
+    for _ in range(2):  # the first holds the only connection; then the second waits for its time
+        await asyncio.sleep(0)
+        holding.cancel()
+        await asyncio.gather(holding, return_exceptions=True)
+        holding, queued = queued, holding
+        await asyncio.sleep(0)
+    assert hosts._hosts["example.org"].waiting == 0
+    assert not hosts._hosts["example.org"].slots.locked()
+
+
+async def test_an_error_inside_a_turn_gives_the_connection_back() -> None:
+    hosts = Hosts(connections=1, spacing=0.0, time=FakeTime().time)
+    for _ in range(3):
+        with pytest.raises(OSError, match="no route"):
+            async with hosts.turn("example.org"):
+                raise OSError("no route")
+    assert hosts.wait("example.org") == 0.0
+    assert not hosts._hosts["example.org"].slots.locked()
+
+
 async def test_hosts_at_rest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("watchdog_bot.fetch.hosts.FORGET_ABOVE", 3)
     clock = FakeTime()
