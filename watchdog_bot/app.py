@@ -225,6 +225,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         on_health=lambda feed, change: notices.tell(replies_feeds.feed_news(feed, change, parts.clock.now())),
         on_held=partial(_ask_about, parts, notices) if admins else None,
         stories=stories,
+        wait=parts.fetcher.wait,
     )
     web = Web(
         parts.settings.web,

@@ -7,10 +7,10 @@ leaves a lease that runs out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -20,11 +20,13 @@ from watchdog_bot.clock import Clock
 from watchdog_bot.core import decide, flood
 from watchdog_bot.core.errors import ParseError
 from watchdog_bot.core.feeds import gap, schedule, slices
+from watchdog_bot.core.feeds.crowd import Crowd
 from watchdog_bot.core.feeds.sitemap_index import IndexMemory
 from watchdog_bot.core.model import (
     FailureWeight,
     Feed,
     FeedChange,
+    FeedId,
     FeedKind,
     FeedUpdate,
     Fetched,
@@ -46,6 +48,7 @@ from watchdog_bot.stories import Stories
 log = structlog.get_logger(__name__)
 
 LEASE = 150  # seconds: longer than a fetch and a parse at their limits
+ROUNDS = 10  # looks for feeds at one tick, when those found must wait for their hosts
 INLINE_BODY = 256_000  # bytes that are cut in the loop; larger documents are cut in a thread
 
 
@@ -76,10 +79,12 @@ class Poller:
         on_health: Callable[[Feed, FeedChange], None] = lambda _feed, _change: None,
         on_held: Callable[[Feed, tuple[PostId, ...]], Awaitable[None]] | None = None,
         stories: Stories | None = None,
+        wait: Callable[[str], float] = lambda _url: 0.0,
     ) -> None:
         """`on_owed` is called after a commit that owes somebody a delivery, `on_health` when admins are to hear
         of a feed, `on_held` when they are to say whether posts are news (see `core.flood`); without it nothing is
-        held. `match` is called from other threads. `min_interval` is in seconds.
+        held. `match` is called from other threads. `min_interval` is in seconds. `wait` says for how many seconds an
+        address would have to wait for its host.
         """
         self._store = store
         self._fetcher = fetcher
@@ -96,21 +101,43 @@ class Poller:
         self._under_way: set[asyncio.Task[PollResult]] = set()
         self._gaps = Gaps(store, fetcher, parser, clock)
         self._sitemaps = Sitemaps(fetcher, parser, clock)
+        self._crowd = Crowd()
+        self._wait = wait
         self._hubs = NamedHubs(store, clock)
 
     async def tick(self) -> int:
-        """Lease what is due and start polling it; returns how many were started."""
-        free = self._workers - len(self._under_way)
-        if free <= 0:
+        """Lease what is due and start polling it; returns how many were started.
+
+        What would wait for its host gives its place to others: see `core.feeds.crowd`.
+        """
+        if len(self._under_way) >= self._workers:
             return 0
         now = self._clock.now()
-        feeds = await self._store.lease_due_feeds(now, limit=free, lease_seconds=LEASE)
-        for feed in feeds:
+        started = 0
+        for _ in range(ROUNDS):
+            free = self._workers - len(self._under_way)
+            due = await self._store.lease_due_feeds(now, limit=free, lease_seconds=LEASE) if free > 0 else ()
+            later = await self._begun(due, now)
+            started += len(due) - len(later)
+            if not later:
+                break
+            await self._store.put_off_feeds(later)
+        await self._store.beat("poll", now)
+        return started
+
+    async def _begun(self, due: Sequence[Feed], now: datetime) -> dict[FeedId, datetime]:
+        """Start polling them, but for those that are to come later: when that is."""
+        later: dict[FeedId, datetime] = {}
+        for feed in due:
+            moment = self._crowd.put_off(feed.url, self._wait(feed.url), now)
+            if moment is not None:
+                later[feed.id] = moment
+                continue
             task = asyncio.create_task(self.poll(feed), name=f"poll {feed.id}")
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
-        await self._store.beat("poll", now)
-        return len(feeds)
+            await asyncio.sleep(0)  # it stands in its host's queue before the next is looked at
+        return later
 
     async def drain(self, seconds: float) -> None:
         """Let polls under way end, for at most so long; the rest are dropped and their leases run out."""
@@ -353,6 +380,8 @@ class Poller:
             now=self._clock.now(),
         )
         change = await self._hubs.paced(feed, change, found=0)
+        if isinstance(result, Fetched):
+            await self._hubs.glance(feed, result)
         await self._store.note_feed(change)
         self._hear(feed, change)
         return PollResult()

@@ -246,6 +246,10 @@ class Store:
         await self._notice(now)
         return await self._run(feeds.lease_due, now, limit=limit, lease_seconds=lease_seconds)
 
+    async def put_off_feeds(self, moments: Mapping[FeedId, datetime]) -> None:
+        """Leased feeds give their place up and are nobody's until then."""
+        await self._run(feeds.put_off, moments)
+
     # ------------------------------------------------------------------ posts
 
     async def known(self, feed_id: FeedId, keys: Sequence[EntryKeys]) -> tuple[KnownPost | None, ...]:

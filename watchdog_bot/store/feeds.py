@@ -182,6 +182,13 @@ def lease_due(db: Database, now: datetime, *, limit: int, lease_seconds: int) ->
     return tuple(rows.feed(row) for row in ordered)
 
 
+def put_off(db: Database, moments: Mapping[FeedId, datetime]) -> None:
+    """Leased feeds give their place up and are nobody's until then; they are due as they were."""
+    with writing(db):
+        for feed_id, moment in moments.items():
+            db.execute("UPDATE feed SET lease_until = ? WHERE id = ?", [ms(moment), feed_id])
+
+
 def change_all(db: Database, changes: Sequence[FeedChange]) -> None:
     """Several feeds in one transaction.
 
