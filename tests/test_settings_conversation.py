@@ -250,6 +250,10 @@ async def test_in_quiet_hours_alerts_are_held_and_summed_up_in_the_morning(bot: 
     assert summed.text.startswith("🗞 2 alerts\n")
     assert VERDICT.title in summed.text
     assert INSPECTIONS.title in summed.text
+    told = await bot.say(vera, "/why", reply_to=summed.id)
+    assert told.text.startswith("Why you were sent these (1–2 of 2)\n")
+    assert VERDICT.title in told.text
+    assert INSPECTIONS.title in told.text
     await bot.alert(vera.chat, RELEASE)
 
 

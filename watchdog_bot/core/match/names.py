@@ -90,7 +90,7 @@ def _pattern(letters: Iterable[str]) -> re.Pattern[str]:
 
 _LATIN_PIECES = _pattern(_LATIN)
 _CYRILLIC_PIECES = _pattern(_CYRILLIC)
-_DOUBLED = re.compile("([^aeiouаеиоуіы])\\1+")
+_DOUBLED = re.compile("([zskc]h|[^aeiouаеиоуіы])\\1+")
 _VOWELS = re.compile("[aeiou]+")
 _SEVERAL_VOWELS = re.compile("[aeiou]{2,}")
 _TWICE = re.compile("(.)\\1+")
@@ -98,11 +98,30 @@ _SURNAME = re.compile("[AI]V(?=[AI]?$)")
 _HARD_J = re.compile("(?<![aeiouy])j(?!$)")
 _SILENT_END = re.compile("[^aiou]e$")
 _CASE_ENDING = re.compile(
-    "(?<=.{3})(?:ові|еві|єві|ами|ями|ого|его|ому|ему|ой|ей|ою|ею|ої|єю|ій|ом|ем|ём|єм|ым|им|ім|ах|ях|ам|ям|ых|их|ую|ая"
+    "(?<=.{3})(?:ові|еві|єві|ами|ями|ого|его|ага|яга|ому|ему|аму|яму|ой|ей|ою|ею|ої|єю|ій|ом|ем|ём|єм|ым|им|ім|ах|ях|ам|ям|ых|их|ую|ая"
     "|[аяуюеёєыиії])$"
 )
 _OF_ADJECTIVES = frozenset(
-    {"ого", "его", "ому", "ему", "ым", "им", "ім", "ой", "ої", "ій", "ую", "ая", "ых", "их"}
+    {
+        "ага",
+        "яга",
+        "аму",
+        "яму",
+        "ого",
+        "его",
+        "ому",
+        "ему",
+        "ым",
+        "им",
+        "ім",
+        "ой",
+        "ої",
+        "ій",
+        "ую",
+        "ая",
+        "ых",
+        "их",
+    }
 )
 _ADJECTIVE_STEM = re.compile("(?:[сц]ь?к|н)$")
 
@@ -269,16 +288,21 @@ def _ways(pieces: re.Pattern[str], sounds: _Sounds, letters: str) -> list[str]:
     meant = [sounds[piece] for piece in found]
     unsure = [piece for piece, sound in dict(zip(found, meant, strict=True)).items() if "|" in sound][:2]
     if not unsure:
-        return ["".join(meant)]
+        return [_joined(meant)]
     ways: list[str] = []
     for chosen in product(*(sounds[piece].split("|") for piece in unsure)):
         choice = dict(zip(unsure, chosen, strict=True))
         ways.append(
-            "".join(
+            _joined(
                 choice.get(piece) or sound.split("|")[0] for piece, sound in zip(found, meant, strict=True)
             )
         )
     return ways
+
+
+def _joined(sounds: Iterable[str]) -> str:
+    """т and с next to each other sound like ц, which is how they are transliterated: Magnitsky, Bratsk."""
+    return "".join(sounds).replace("TX", "C")
 
 
 def _consonants(sounds: str) -> int:
