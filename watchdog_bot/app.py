@@ -13,7 +13,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -444,12 +444,12 @@ async def feeds_list(settings: Settings) -> tuple[tuple[Feed, str], ...]:
     async with assembled(settings) as parts:
         now, feeds = parts.clock.now(), await parts.store.feeds()
         mends = outdated(parts.settings.feeds, feeds, await parts.store.former_addresses())
-        return tuple((feed, _state(feed, mends.get(feed.id), now)) for feed in feeds)
-
-
-def _state(feed: Feed, mend: str | None, now: datetime) -> str:
-    state = replies_feeds.feed_state(feed, now)
-    return f"{state}; {mend}" if mend else state
+        hubs = await parts.store.hub_standings()
+        states = (replies_feeds.feed_state(feed, now, hubs.get(feed.id)) for feed in feeds)
+        return tuple(
+            (feed, f"{state}; {mends[feed.id]}" if feed.id in mends else state)
+            for feed, state in zip(feeds, states, strict=True)
+        )
 
 
 async def feeds_check(

@@ -185,11 +185,13 @@ def feeds_add(
 @feeds_app.command("list")
 def feeds_list(config: ConfigOption = None) -> None:
     """Every feed with its health in words."""
+    from rich.text import Text
+
     from watchdog_bot import app as composition
 
     table = Table("No", "Name", "Kind", "Health", "Address")
     for feed, state in _finish_with(composition.feeds_list(_settings(config, need_token=False))):
-        table.add_row(str(feed.id), feed.name, str(feed.kind), state, feed.url)
+        table.add_row(*map(Text, (str(feed.id), feed.name, str(feed.kind), state, feed.url)))
     out.print(table)
 
 

@@ -21,17 +21,24 @@ class NamedHubs:
 
     async def note(self, feed: Feed, fetched: Fetched, parsed: ParsedFeed) -> None:
         """Remember the hub that a feed names, when it is another than before."""
+        named = websub.named_in(fetched.body, fetched.links, fetched.url, read=parsed.hub)
+        hubs = await self._known()
+        if named is None and feed.id in hubs and not parsed.damaged:
+            await self._store.name_hub(feed.id, None)
+            del hubs[feed.id]
+        await self._name(feed, named)
+
+    async def glance(self, feed: Feed, fetched: Fetched) -> None:
+        """The same of a document that is what it was: a feed may have been known before its hub was looked for."""
+        if fetched.links or feed.id not in await self._known():
+            await self._name(feed, websub.named_in(fetched.body, fetched.links, fetched.url))
+
+    async def _name(self, feed: Feed, named: websub.NamedHub | None) -> None:
         hubs = await self._known()
         known = hubs.get(feed.id)
-        if parsed.hub is None:
-            if known is not None and not parsed.damaged:
-                await self._store.name_hub(feed.id, None)
-                del hubs[feed.id]
-            return
-        topic = websub.topic_of(fetched.body, fetched.url)
-        if known is None or (known.hub, known.topic) != (parsed.hub, topic):
-            hubs[feed.id] = websub.NamedHub(parsed.hub, topic)
-            await self._store.name_hub(feed.id, hubs[feed.id])
+        if named is not None and (known is None or (known.hub, known.topic) != (named.hub, named.topic)):
+            hubs[feed.id] = named
+            await self._store.name_hub(feed.id, named)
 
     async def paced(self, feed: Feed, change: FeedChange, *, found: int) -> FeedChange:
         """Where pushes come first a pull a day is enough; a pull that finds posts first ends that."""

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.feedserver import hangs
-from tests.web.rig import PUBLIC, Rig, rigged, rss
+from tests.telegram_html import parse
+from tests.web.rig import PUBLIC, InProcess, Rig, read, rigged, rss
+from watchdog_bot.core import replies_feeds
 from watchdog_bot.core.feeds.websub import HubState
+from watchdog_bot.poll import Poller
 from watchdog_bot.web import hubs
 
 
@@ -262,3 +265,77 @@ async def test_of_two_confirmations_at_once_one_counts(rig: Rig) -> None:
     assert 200 in {status for status, _ in answers}
     assert {status for status, _ in answers} <= {200, 404}
     assert await rig.store.active_hubs() == 1
+
+
+# --------------------------------------------------------------------------- where hubs are named
+
+
+def linked(rig: Rig, link: str, *, body: bytes | None = None) -> None:
+    """The publisher serves a feed with this header, without validators."""
+    page = rss("old") if body is None else body
+    rig.publisher.serve("/feed", page, content_type="application/rss+xml", headers={"Link": link})
+
+
+async def test_a_hub_named_in_a_header_only_is_subscribed_with_the_topic_named_there(rig: Rig) -> None:
+    linked(rig, f'<https://source.example/a,b>; rel="self", <{rig.hub.url}>; rel="hub"; title="a, <b>"')
+    await rig.pull()
+    await rig.ask()
+    assert rig.hub.asked[0]["hub.topic"] == "https://source.example/a,b"
+
+
+async def test_the_header_wins_over_the_document(rig: Rig) -> None:
+    linked(rig, f'<{rig.hub.url}>; rel="hub"', body=rss("old", hub="https://other.example/", topic=rig.topic))
+    await rig.pull()
+    (named,) = (await rig.store.named_hubs()).values()
+    assert (named.hub, named.topic) == (rig.hub.url, rig.topic)
+
+
+async def test_a_feed_known_before_learns_its_hub_from_a_header_without_a_new_post(rig: Rig) -> None:
+    linked(rig, "")
+    await rig.pull()
+    assert await rig.store.named_hubs() == {}
+    linked(rig, f"<{rig.hub.url}>; rel=hub")
+    assert (await rig.pull()).posts == 0
+    await rig.ask()
+    assert rig.hub.asked[0]["hub.topic"] == rig.topic
+
+
+async def test_a_feed_known_before_learns_its_hub_from_the_same_document_without_a_new_post(rig: Rig) -> None:
+    rig.publish("old")
+    await rig.pull()
+    (feed,) = await rig.store.feeds()
+    await rig.store.name_hub(feed.id, None)
+    fresh = Poller(
+        rig.store,
+        rig.poller._fetcher,
+        InProcess(),
+        read=read,
+        match=lambda _text: (),
+        clock=rig.clock,
+        min_interval=60,
+    )
+    rig.publisher.serve("/feed", rss("old", hub=rig.hub.url), content_type="application/rss+xml")
+    await fresh.poll(feed)
+    (named,) = (await rig.store.named_hubs()).values()
+    assert (named.hub, named.topic) == (rig.hub.url, rig.topic)
+
+
+async def test_lists_of_feeds_say_how_it_stands_with_pushes(rig: Rig) -> None:
+    async def words() -> str:
+        standings = await rig.store.hub_standings()
+        listed = replies_feeds.feeds(await rig.store.feeds(), rig.clock.now(), standings)
+        return parse(listed.html).text
+
+    rig.publish("old")
+    await rig.pull()
+    assert "; names a hub, pushes are off" in await words()
+    rig.hub.status = 500
+    await rig.ask()
+    assert "; pushes refused: it answered 500: because" in await words()
+    rig.hub.status = 202
+    rig.clock.advance(3600)
+    await rig.ask()
+    await rig.verify()
+    assert "; pushes on, none has come first yet" in await words()
+    await rig.push(rss("torture in custody", "old"))
+    assert "; pushes on, pulled once a day" in await words()

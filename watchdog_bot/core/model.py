@@ -139,6 +139,7 @@ class Fetched:
     last_modified: str | None = None
     max_age: int | None = None  # seconds, from Cache-Control or Expires
     moved_to: str | None = None  # target when every redirect on the way was permanent (301, 308)
+    links: str = ""  # its Link headers, commas between them (core.feeds.link_header)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watchdog_bot.core.buttons import encode
 from watchdog_bot.core.feeds import health
-from watchdog_bot.core.model import Button, Feed, FeedChange, Message, Post
+from watchdog_bot.core.feeds.websub import HubStanding
+from watchdog_bot.core.model import Button, Feed, FeedChange, FeedId, Message, Post
 from watchdog_bot.core.render import escape, titled
 from watchdog_bot.core.replies import LIST_LIMIT, ago, counted
 from watchdog_bot.core.text import cut
 
 
-def feeds(listed: Sequence[Feed], now: datetime) -> Message:
-    """Every feed with its health in words."""
+def feeds(listed: Sequence[Feed], now: datetime, hubs: Mapping[FeedId, HubStanding] | None = None) -> Message:
+    """Every feed with its health in words. `hubs`: how it stands with the hubs of those that name one."""
     if not listed:
         return Message("No feeds yet. Add one with <code>/feed_add https://…</code>")
     lines = [f"<b>Feeds</b> ({len(listed)})"]
     for feed in listed:
-        line = f"{feed.id}. {escape(cut(feed.name, 60))} — {escape(feed_state(feed, now))}"
+        line = f"{feed.id}. {escape(cut(feed.name, 60))} — {escape(feed_state(feed, now, (hubs or {}).get(feed.id)))}"
         if sum(map(len, lines)) + len(line) > LIST_LIMIT:
             lines.append(f"… and {len(listed) - len(lines) + 1} more: see <code>bot.py feeds list</code>")
             break
@@ -81,8 +82,13 @@ def feed_silent(feed: Feed, silent: timedelta, *, usual_gap: int) -> Message:
     )
 
 
-def feed_state(feed: Feed, now: datetime) -> str:
-    """A feed's health in words."""
+def feed_state(feed: Feed, now: datetime, hub: HubStanding | None = None) -> str:
+    """A feed's health in words, and whether its posts are pushed."""
+    pushes = f"; {cut(hub.in_words(), 200)}" if hub is not None else ""
+    return cut(_health(feed, now), 300) + pushes
+
+
+def _health(feed: Feed, now: datetime) -> str:
     state = feed.health
     if feed.paused:
         return f"paused: {state.cause or 'by an administrator'}"
@@ -90,7 +96,7 @@ def feed_state(feed: Feed, now: datetime) -> str:
         return cut(health.in_words(state, now), 200)
     news = f", newest post {ago(state.last_new_at, now)}" if state.last_new_at else ""
     note = f"; {state.note}" if state.note else ""
-    return f"well, checked {ago(state.last_checked_at, now)}{news}{note}"
+    return f"{health.in_words(state, now)}, checked {ago(state.last_checked_at, now)}{news}{note}"
 
 
 CHOICES = 6

@@ -33,6 +33,7 @@ ACCEPT = (
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.7, */*;q=0.5"
 )
 MAX_SILENCE = 86_400  # seconds that one answer can silence a host
+LINKS = 8_192  # characters of Link headers
 _PERMANENT = frozenset({301, 308})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _COOLING = frozenset({429, 503})
@@ -232,6 +233,7 @@ class Fetcher:
             etag=etag,
             last_modified=last_modified,
             max_age=max_age(response.headers, self._clock.now()),
+            links=", ".join(response.headers.getall("Link", ()))[:LINKS],
         )
 
     def _too_large(self) -> FetchFailed:

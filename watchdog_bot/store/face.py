@@ -23,7 +23,7 @@ from sqlite_utils import Database
 from watchdog_bot.clock import Clock
 from watchdog_bot.core.errors import StoreError
 from watchdog_bot.core.feeds.sitemap_index import IndexMemory
-from watchdog_bot.core.feeds.websub import HubSubscription, NamedHub
+from watchdog_bot.core.feeds.websub import HubStanding, HubSubscription, NamedHub
 from watchdog_bot.core.model import (
     Address,
     AlsoAt,
@@ -316,6 +316,10 @@ class Store:
     async def named_hubs(self) -> Mapping[FeedId, NamedHub]:
         """Every feed that names a hub."""
         return await self._run(websub.named)
+
+    async def hub_standings(self) -> Mapping[FeedId, HubStanding]:
+        """How it stands with the hub of each feed that names one."""
+        return await self._run(websub.standings)
 
     async def name_hub(self, feed_id: FeedId, hub: NamedHub | None) -> None:
         """What the feed's document names now."""

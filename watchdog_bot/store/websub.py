@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from watchdog_bot.core.feeds.websub import HubState, HubSubscription, NamedHub, next_pull
+from watchdog_bot.core.feeds.websub import HubStanding, HubState, HubSubscription, NamedHub, next_pull
 from watchdog_bot.core.model import FeedChange, FeedId, FeedUpdate
 from watchdog_bot.store import feeds, posts, rows
 from watchdog_bot.store.connection import writing
@@ -56,6 +56,23 @@ def name(db: Database, feed_id: FeedId, hub: NamedHub | None) -> None:
             """,
             [hub.hub, hub.topic, feed_id],
         )
+
+
+def standings(db: Database) -> Mapping[FeedId, HubStanding]:
+    """How it stands with the hub of each feed that names one."""
+    found = db.query(
+        """
+        SELECT feed_hub.feed_id, state, trusted, cause FROM feed_hub LEFT JOIN hub_subscription
+        ON hub_subscription.feed_id = feed_hub.feed_id AND hub_subscription.hub = feed_hub.hub
+            AND hub_subscription.topic = feed_hub.topic AND state <> 'leaving'
+        """
+    )
+    return {
+        FeedId(row["feed_id"]): HubStanding(HubState(row["state"]), bool(row["trusted"]), row["cause"])
+        if row["state"]
+        else HubStanding()
+        for row in found
+    }
 
 
 # --------------------------------------------------------------------------- subscriptions

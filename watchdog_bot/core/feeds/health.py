@@ -72,12 +72,17 @@ def _told(health: FeedHealth, at: datetime) -> bool:
     return lasted >= TELL_AFTER or (health.failures >= 2.0 and lasted >= TELL_HARD_AFTER)
 
 
+DAMAGED = (
+    "answers, but its document is damaged and was read as far as it can be: posts or dates may be lacking"
+)
+
+
 def in_words(health: FeedHealth, now: datetime) -> str:
     """A clause for a list of feeds: "well", "failing for 3 h: …", "not checked yet"."""
     if health.last_checked_at is None:
         return "not checked yet"
     if health.failing_since is None:
-        return "well"
+        return DAMAGED if health.damaged else "well"
     return f"failing for {span(now - health.failing_since)}: {health.cause}"
 
 

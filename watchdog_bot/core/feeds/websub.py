@@ -1,6 +1,7 @@
 """WebSub (W3C Recommendation, 23 January 2018): what to say to a hub, and whether to believe what it says. Pure.
 
-1. A feed's topic is its own rel="self" address, else the one it is fetched from (section 4).
+1. A hub is named by the HTTP header Link, else by the document; a feed's topic is the address that the same place
+   calls rel="self", else the other place, else the one it is fetched from (section 4).
 2. A subscription request names a callback nobody can guess and a secret; the hub must then ask us back, and
    only what we asked for is confirmed (sections 5.1 to 5.3). Each ask moves the next one away, so that a hub
    that never answers is asked less and less often.
@@ -23,6 +24,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
+from watchdog_bot.core.feeds import link_header
 from watchdog_bot.core.feeds.links import absolute
 from watchdog_bot.core.html import unescape
 from watchdog_bot.core.model import FeedId
@@ -50,6 +52,14 @@ _ATTRIBUTE = re.compile(r"\b(rel|href)\s{0,20}=\s{0,20}(?:\"([^\"]*)\"|'([^']*)'
 _FEED_URL = re.compile(r'"feed_url"\s{0,20}:\s{0,20}("(?:[^"\\]|\\.){1,4096}")')
 
 
+# A hub that is none of WebSub's is left to whoever reads the whole document.
+_HUBS = re.compile(
+    r'"hubs"\s{0,20}:\s{0,20}\[\s{0,20}\{\s{0,20}"type"\s{0,20}:\s{0,20}"WebSub"\s{0,20},'
+    r'\s{0,20}"url"\s{0,20}:\s{0,20}("(?:[^"\\]|\\.){1,4096}")',
+    re.IGNORECASE,
+)
+
+
 class HubState(StrEnum):
     """wanted → asked → active → leaving; a refusal or a lost lease leads back to wanted."""
 
@@ -66,6 +76,33 @@ class NamedHub:
     hub: str
     topic: str
     trusted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HubStanding:
+    """How it stands with the hub that a feed names. `state` is None where nobody has asked it yet."""
+
+    state: HubState | None = None
+    trusted: bool = False
+    cause: str | None = None
+
+    def in_words(self) -> str:
+        """A clause for a list of feeds."""
+        match self.state:
+            case None:
+                return "names a hub, pushes are off"
+            case HubState.ACTIVE if self.trusted:
+                return "pushes on, pulled once a day"
+            case HubState.ACTIVE:
+                return "pushes on, none has come first yet"
+            case HubState.LEAVING:
+                return "leaving its hub"
+            case HubState.WANTED | HubState.ASKED if self.cause is not None:
+                return f"pushes refused: {self.cause}"
+            case HubState.WANTED | HubState.ASKED:
+                return "pushes asked for"
+            case _:
+                assert_never(self.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,24 +271,45 @@ def next_pull(last_pull: datetime) -> datetime:
 # --------------------------------------------------------------------------- discovery
 
 
+def named_in(body: bytes, links: str, url: str, *, read: str | None = None) -> NamedHub | None:
+    """Rule 1: what an answer of `url` names; None where it names no hub. `links` are its Link headers, `read` is the hub
+    that was read with the whole document, where one was.
+    """
+    hub = link_header.named(links, "hub", url) if links else None
+    if hub is not None:
+        return NamedHub(hub, link_header.named(links, "self", url) or topic_of(body, url))
+    if read is None and b"hub" in body[:HEAD]:
+        read = absolute(_find(body, "hub"), url)
+    if read is None:
+        return None
+    own = absolute(_find(body, "self"), url)
+    return NamedHub(read, own or (link_header.named(links, "self", url) if links else None) or url)
+
+
 def topic_of(body: bytes, url: str) -> str:
-    """Rule 1: the document's own address, else `url`, which it came from."""
+    """The document's own address, else `url`, which it came from."""
+    return absolute(_find(body, "self"), url) or url
+
+
+def _find(body: bytes, relation: str) -> str | None:
+    """The address that the head of a document names as "self" or "hub"."""
     text = body[:HEAD].decode("utf-8", "replace")
-    found = _self_in_json(text) if text.lstrip("\ufeff \t\r\n").startswith("{") else _self_in_xml(text)
-    return absolute(found, url) or url
+    if text.lstrip("\ufeff \t\r\n").startswith("{"):
+        return _in_json(text, _FEED_URL if relation == "self" else _HUBS)
+    return _in_xml(text, relation)
 
 
-def _self_in_xml(text: str) -> str | None:
+def _in_xml(text: str, relation: str) -> str | None:
     first = _FIRST_ENTRY.search(text)
     for link in _LINK.finditer(text, 0, first.start() if first else len(text)):
         named = {name: double or single for name, double, single in _ATTRIBUTE.findall(link[1])}
-        if "self" in named.get("rel", "").lower().split():
+        if relation in named.get("rel", "").lower().split():
             return unescape(named.get("href", ""))
     return None
 
 
-def _self_in_json(text: str) -> str | None:
-    found = _FEED_URL.search(text)
+def _in_json(text: str, pattern: re.Pattern[str]) -> str | None:
+    found = pattern.search(text)
     try:
         return str(json.loads(found[1])) if found else None
     except ValueError:

@@ -11,7 +11,8 @@ from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
 @command("feeds", "which feeds are watched, and how they are", who=Who.BOT_ADMIN)
 async def feeds(ask: Ask) -> Message:
     """List them with their health in words."""
-    return replies_feeds.feeds(await ask.desk.store.feeds(), ask.desk.clock.now())
+    store = ask.desk.store
+    return replies_feeds.feeds(await store.feeds(), ask.desk.clock.now(), await store.hub_standings())
 
 
 @command("feed_add", "watch a feed: /feed_add https://example.org/feed", who=Who.BOT_ADMIN)
