@@ -287,3 +287,25 @@ def test_a_second_instance_on_the_same_database_refuses_to_start(tmp_path: Path)
             rest = first.stdout.read()
         assert first.wait(30) == 0
     assert TOKEN not in line + rest
+
+
+@pytest.mark.parametrize("command", [("check",), ("run",)])
+def test_paid_broadcast_is_refused_with_its_price_until_that_is_confirmed(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    env = {"WATCHDOG_TELEGRAM__PAID_BROADCAST": "200"}
+    done = bot(*command, folder=tmp_path, env=env)
+    told = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode != 0
+    assert "17.0 Stars a second" in told
+    assert "write “200 a second at 0.1 Star a message”" in told
+
+
+def test_check_repeats_the_price_of_paid_broadcast(tmp_path: Path) -> None:
+    env = {
+        "WATCHDOG_TELEGRAM__TOKEN": TOKEN,
+        "WATCHDOG_TELEGRAM__PAID_BROADCAST": "200 a second at 0.1 Star a message",
+    }
+    done = bot("check", folder=tmp_path, env=env)
+    assert done.returncode == 0
+    assert "17.0 Stars a second" in " ".join(done.stdout.split())

@@ -30,14 +30,15 @@ from watchdog_bot.checking import check as check_feeds
 from watchdog_bot.clock import Clock, SystemClock
 from watchdog_bot.config import Settings
 from watchdog_bot.configured import outdated, sync_feeds
-from watchdog_bot.core import render, render_digest, replies, replies_feeds
+from watchdog_bot.core import paid, render, render_digest, replies, replies_feeds
 from watchdog_bot.core.errors import ConfigError, StoreError
 from watchdog_bot.core.match import forms
 from watchdog_bot.core.match.countries import CountryTagger
 from watchdog_bot.core.model import ClaimedDelivery, Feed, Message, PostId, SendResult, Subscriber
+from watchdog_bot.core.pacing import Pacer
 from watchdog_bot.core.tempo import Corrections
 from watchdog_bot.core.text import fold
-from watchdog_bot.deliver import Deliverer, Pace
+from watchdog_bot.deliver import IN_FLIGHT, Deliverer, Pace
 from watchdog_bot.desk import Desk
 from watchdog_bot.fetch import Fetcher, FetchLimits
 from watchdog_bot.parsing import ParserPool
@@ -60,6 +61,7 @@ BEAT = 10.0
 NOTES = 30.0
 LOOKING_SPACING = 1.0  # between requests to one host while a person waits to see what is there
 HOUSEKEEPING = 3600.0
+REPLIES = 8  # connections to Telegram that are left to people
 DRAIN = 20.0  # seconds that work under way gets at the end; containers are given 30
 NOTICE_DRAIN = 3.0
 DICTIONARIES_AFTER = 30.0  # seconds: a start has more urgent things to do
@@ -184,7 +186,11 @@ async def offer_topics(store: Store) -> None:
 
 async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     admins = frozenset(parts.settings.telegram.admins)
-    pace = Pace(parts.clock)
+    rate = paid.rate_of(parts.settings.telegram.paid_broadcast)
+    pace = Pace(parts.clock, Pacer(paid.limits(rate)))
+    in_flight = paid.in_flight(rate, IN_FLIGHT)
+    if rate is not None:
+        log.warning("paid_broadcast", cost=paid.cost(rate))
     ear = Ear(timeout=SEND_TIMEOUT, trust_env=by_proxy(parts.settings.telegram.api_base_url))
     app = build(
         parts.desk,
@@ -193,6 +199,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         admins=admins,
         before_reply=pace.reply,
         ear=ear,
+        connections=in_flight + REPLIES,
     )
     if not await _connected(app, stop):
         return
@@ -200,12 +207,13 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     notices = Notices(app.bot, admins, pace.reply)
     deliverer = Deliverer(
         parts.store,
-        partial(_send, app),
+        partial(_send, app, paid=rate is not None),
         partial(_rendered, parts),
         parts.clock,
         pace=pace,
         digest=lambda claimed: render_digest.digest(claimed, parts.desk.names),
         edit=partial(_edit, app),
+        in_flight=in_flight,
     )
     parts.desk.on_owed = deliverer.wake
     notes = WeeklyNotes(
@@ -380,8 +388,8 @@ async def _housekeeping(parts: Parts) -> None:
         more = await parts.store.housekeep(parts.clock.now()) > 0
 
 
-async def _send(app: App, subscriber: Subscriber, message: Message) -> SendResult:
-    return await send(app.bot, subscriber.address, message)
+async def _send(app: App, subscriber: Subscriber, message: Message, *, paid: bool) -> SendResult:
+    return await send(app.bot, subscriber.address, message, paid=paid)
 
 
 async def _edit(app: App, claimed: ClaimedDelivery, message: Message) -> SendResult:

@@ -110,6 +110,7 @@ def check(config: ConfigOption = None) -> None:
     """Say whether configuration and database are fine, or list every fault with its mend."""
     from watchdog_bot import app as composition
     from watchdog_bot import data
+    from watchdog_bot.core import paid
 
     settings = _settings(config)
     faults = _finish_with(composition.check(settings))
@@ -118,6 +119,8 @@ def check(config: ConfigOption = None) -> None:
     if faults:
         raise typer.Exit(FAILED)
     out.print("✓ configuration and database are fine")
+    if rate := paid.rate_of(settings.telegram.paid_broadcast):
+        out.print(f"! {paid.cost(rate)}.", highlight=False, markup=False)
     if own := settings.countries.own_names:
         names = sum(1 for line in data.own_names(own) if line.strip() and not line.startswith("#"))
         out.print(f"✓ {names} own names of countries in {own}", highlight=False, markup=False)

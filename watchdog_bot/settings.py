@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from watchdog_bot.core import paid
 from watchdog_bot.core.feeds import elsewhere
 from watchdog_bot.core.feeds.rules import NO_RULES, SourceRules, faults, from_table
 from watchdog_bot.core.model import FeedKind
@@ -219,6 +220,11 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+def _paid(value: str) -> str:
+    paid.rate_of(value.strip())
+    return value.strip()
+
+
 class TelegramSettings(Section):
     """How the bot reaches Telegram, and who may administer it there."""
 
@@ -244,6 +250,10 @@ class TelegramSettings(Section):
         repr=False,
         description="Write the numeric user ids of the administrators: admins = [11111, 22222]; "
         "names with @ do not work.",
+    )
+    paid_broadcast: Annotated[str, AfterValidator(_paid)] = Field(
+        default="",
+        description="Write the whole sentence that confirms the price; leave the key out to send for nothing.",
     )
 
 

@@ -92,19 +92,26 @@ class OrderedPerChat(BaseUpdateProcessor):
 
 
 def build(
-    desk: Desk, *, token: str, api_base_url: str, admins: frozenset[int], before_reply: BeforeReply, ear: Ear
+    desk: Desk,
+    *,
+    token: str,
+    api_base_url: str,
+    admins: frozenset[int],
+    before_reply: BeforeReply,
+    ear: Ear,
+    connections: int = 16,
 ) -> App:
     """The application with every handler, not started yet. Its JobQueue is the program's only scheduler.
 
     `before_reply` is awaited with the chat's id before each message to a person, so that replies keep to the
-    same pace as alerts, and go before them. Updates come by `ear`.
+    same pace as alerts, and go before them. Updates come by `ear`. `connections` to Telegram at a time at most.
     """
     app = (
         Application.builder()
         .token(token)
         .base_url(f"{api_base_url.rstrip('/')}/bot")
         .base_file_url(f"{api_base_url.rstrip('/')}/file/bot")
-        .request(AiohttpRequest(16, timeout=SEND_TIMEOUT, trust_env=by_proxy(api_base_url)))
+        .request(AiohttpRequest(connections, timeout=SEND_TIMEOUT, trust_env=by_proxy(api_base_url)))
         .get_updates_request(ear)
         .concurrent_updates(OrderedPerChat(16))
         .build()
