@@ -217,7 +217,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     )
     parts.desk.on_owed = deliverer.wake
     notes = WeeklyNotes(
-        parts.store, partial(_send, app), parts.desk.weekly_note, pace=pace, clock=parts.clock
+        parts.store, partial(_send, app, paid=False), parts.desk.weekly_note, pace=pace, clock=parts.clock
     )
     stories = Stories(parts.store, parts.clock)
     await stories.load()
@@ -389,7 +389,7 @@ async def _housekeeping(parts: Parts) -> None:
 
 
 async def _send(app: App, subscriber: Subscriber, message: Message, *, paid: bool) -> SendResult:
-    return await send(app.bot, subscriber.address, message, paid=paid)
+    return await send(app.bot, subscriber.address, message, reply_to=message.reply_to, paid=paid)
 
 
 async def _edit(app: App, claimed: ClaimedDelivery, message: Message) -> SendResult:

@@ -348,7 +348,8 @@ class Deliverer:
         result = await self._sent(claimed, quiet)
         self._outage.heard(result)
         await self._heed(claimed.subscriber, result)
-        await self._record(after(claimed.delivery, result, self._clock.now(), outage=self._outage.on))
+        change = after(claimed.delivery, result, self._clock.now(), outage=self._outage.on)
+        await self._record(replace(change, cases=tuple(case.subscription_id for case in claimed.cases)))
 
     async def _may_go(self, subscriber: Subscriber) -> bool:
         """Wait for the pace. False where that takes too long, or the program is stopping."""

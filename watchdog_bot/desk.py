@@ -15,6 +15,7 @@ from threading import RLock
 
 import structlog
 
+from watchdog_bot import data
 from watchdog_bot.adding import Added, Choice, FeedAdder
 from watchdog_bot.clock import Clock
 from watchdog_bot.core import decide, weekly
@@ -24,6 +25,7 @@ from watchdog_bot.core.match import query as queries
 from watchdog_bot.core.match.atlas import Atlas, flag
 from watchdog_bot.core.match.explain import explain
 from watchdog_bot.core.match.index import MatchIndex
+from watchdog_bot.core.match.people import Named
 from watchdog_bot.core.match.query import Query, Scope, Vocabulary
 from watchdog_bot.core.model import (
     Feed,
@@ -339,6 +341,30 @@ class Desk:
         if changed is not None:
             self._replace(changed, checked)
         return changed
+
+    async def names_in(self, post: Post) -> tuple[Named, ...]:
+        """Whom and what in a post somebody may want to follow."""
+        return await asyncio.to_thread(lambda: data.load_name_finder().find(decide.matchable(post)))
+
+    async def follow_case(self, subscriber: Subscriber, name: Named, post: Post) -> Subscribed:
+        """Follow a person or case named in a post; later posts of it answer the alert of this one, if there was one.
+
+        Raises QueryError for one too many.
+        """
+        mine = await self.store.subscriptions(subscriber.id)
+        again = any(each.slot is SubscriptionSlot.CASE and each.query == name.query for each in mine)
+        if not again and len(mine) >= MAX_SUBSCRIPTIONS:
+            raise QueryError(
+                f"this chat has {len(mine)} subscriptions, and {MAX_SUBSCRIPTIONS} is the most",
+                mend="close a case or remove a subscription with /subscriptions",
+            )
+        query = self.parse_stored(name.query)
+        subscription = await self.store.add_subscription(subscriber.id, SubscriptionSlot.CASE, name.query)
+        self._replace(subscription, query)
+        told = await self.store.delivery_for(subscriber.id, post.id)
+        if told is not None and told.message_id is not None:
+            await self.store.begin_case(subscription.id, told.message_id)
+        return Subscribed(subscription, query, await self.preview(query), again=again)
 
     async def unsubscribe(self, subscriber: Subscriber, subscription_id: SubscriptionId) -> bool:
         """Remove one of the subscriber's own; False where it is not theirs or is gone already."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from watchdog_bot.core import render
 from watchdog_bot.core.model import (
     Address,
     AlsoAt,
+    Case,
     ChatKind,
     ClaimedDelivery,
     CountryReading,
@@ -25,6 +27,7 @@ from watchdog_bot.core.model import (
     Subscriber,
     SubscriberId,
     SubscriberState,
+    SubscriptionId,
 )
 from watchdog_bot.core.text import utf16_length
 
@@ -75,8 +78,15 @@ def claimed(
 WORD = Evidence("word", "torture", "Torture", "title")
 
 
-def alert(shown: Post, *evidence: Evidence, doubts: int = 0, also_at: tuple[AlsoAt, ...] = ()) -> Message:
-    return render.alert(claimed(shown, *(evidence or (WORD,)), doubts=doubts, also_at=also_at), NAMES)
+def alert(
+    shown: Post,
+    *evidence: Evidence,
+    doubts: int = 0,
+    also_at: tuple[AlsoAt, ...] = (),
+    cases: tuple[Case, ...] = (),
+) -> Message:
+    one = claimed(shown, *(evidence or (WORD,)), doubts=doubts, also_at=also_at)
+    return render.alert(replace(one, cases=cases), NAMES)
 
 
 def test_an_alert_reads_like_this() -> None:
@@ -88,7 +98,10 @@ def test_an_alert_reads_like_this() -> None:
         "A court in Moscow sentenced a student.\n"
         "Matched: Russia, “torture”"
     )
-    assert [[button.text for button in row] for row in message.buttons] == [["🔗 Read", "❓ Why?", "🔕 Mute"]]
+    assert [[button.text for button in row] for row in message.buttons] == [
+        ["🔗 Read", "❓ Why?", "🔕 Mute"],
+        ["📌 Follow this case"],
+    ]
 
 
 def test_the_title_is_bold_and_linked_and_the_date_is_told_in_the_readers_own_zone() -> None:
@@ -158,8 +171,8 @@ def others(count: int, **more: object) -> tuple[AlsoAt, ...]:
 def test_beyond_five_other_sources_are_counted_and_all_are_behind_a_button() -> None:
     shown = alert(post(), also_at=others(7))
     assert "also at Source 0, Source 1, Source 2, Source 3, Source 4 and 2 more · " in parse(shown.html).text
-    assert [button.text for button in shown.buttons[1]] == ["📰 7 other reports"]
-    assert [button.text for button in alert(post(), also_at=others(1)).buttons[1]] == ["📰 1 other report"]
+    assert [button.text for button in shown.buttons[1]] == ["📌 Follow this case", "📰 7 other reports"]
+    assert alert(post(), also_at=others(1)).buttons[1][-1].text == "📰 1 other report"
 
 
 def test_other_reports_are_listed_with_their_own_titles_links_and_times() -> None:
@@ -265,3 +278,19 @@ def test_why_is_valid_whatever_is_in_it(found: str, wanted: str, query: str, tit
     )
     message = render.why(post(title=title), evidence * 10, [query] * 12, NAMES)
     assert utf16_length(parse(message.html).text) <= 4096
+
+
+def test_an_alert_of_followed_cases_replies_to_the_oldest_names_all_and_offers_to_close_them() -> None:
+    one = Case(SubscriptionId(7), "Anna Petrova")
+    two = Case(SubscriptionId(8), "Ivan <Petrov>", anchor=50)
+    single = alert(post(), cases=(replace(one, anchor=40),))
+    assert "📌 You follow “Anna Petrova”" in parse(single.html).text
+    assert single.reply_to == 40
+    assert [(button.text, button.data) for button in single.buttons[1]] == [("✅ Close this case", "v1:cc:7")]
+    both = alert(post(), cases=(one, two))
+    assert "📌 You follow “Anna Petrova”, “Ivan <Petrov>”" in parse(both.html).text
+    assert both.reply_to is None
+    assert [button.data for button in both.buttons[1]] == ["v1:cc:7", "v1:cc:8"]
+    many = alert(post(), cases=tuple(replace(one, subscription_id=SubscriptionId(n)) for n in range(9)))
+    assert "and 6 more" in many.html
+    assert len(many.buttons[1]) == 3

@@ -397,10 +397,13 @@ class Subscriber:
 
 
 class SubscriptionSlot(StrEnum):
-    """MAIN is the one that /countries and /keywords edit; QUERY is one added by /subscribe."""
+    """MAIN is the one that /countries and /keywords edit; QUERY is one added by /subscribe; CASE follows a person or case
+    from an alert, and what it finds is told in one thread.
+    """
 
     MAIN = "main"
     QUERY = "query"
+    CASE = "case"
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,6 +472,15 @@ class AlsoAt:
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """A person or case that the subscriber follows and that a post is about."""
+
+    subscription_id: SubscriptionId
+    name: str
+    anchor: int | None = None  # the message that later posts of it reply to
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
     """A delivery taken for sending, with what is needed to render and address it."""
 
@@ -477,6 +489,7 @@ class ClaimedDelivery:
     subscriber: Subscriber
     also_at: tuple[AlsoAt, ...] = ()  # other feeds that carry the post or its story
     settings: ChatSettings = DEFAULT_SETTINGS
+    cases: tuple[Case, ...] = ()  # the oldest first
     changed: bool = False  # the post was changed since this was sent, and its reader is to learn of that
 
 
@@ -507,6 +520,7 @@ class Message:
     silent: bool = False
     protect: bool = False
     preview: bool = False  # the client may show what the first link leads to
+    reply_to: int | None = None  # the message of the same chat that this one answers
 
 
 # What sending a message came to (Bot API, "Making requests" and the error texts of its server).
@@ -514,10 +528,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Telegram has it."""
+    """Telegram has it. `reply_lost`: the message that it was to reply to is gone, so it replies to none."""
 
     message_id: int
     mended: str | None = None  # why it had to be sent as plain text: a defect of ours
+    reply_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

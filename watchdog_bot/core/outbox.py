@@ -54,6 +54,7 @@ from watchdog_bot.core.model import (
     RetryAt,
     SendResult,
     Sent,
+    SubscriptionId,
     TopicGone,
     Unknown,
 )
@@ -91,6 +92,8 @@ class DeliveryChange:
     fall_back_to_general: bool = False  # send without a topic from now on
     alone: bool = False  # out of its digest: it goes as a message of its own
     defect: bool = False  # it was sent, but not as we wrote it
+    reply_lost: bool = False  # what it was to reply to is gone: its case goes on from this message
+    cases: tuple[SubscriptionId, ...] = ()  # followed cases that the message tells of
 
 
 def after(  # noqa: C901 - one arm a result, as in the table
@@ -106,6 +109,7 @@ def after(  # noqa: C901 - one arm a result, as in the table
             message_id=result.message_id,
             cause=result.mended,
             defect=result.mended is not None,
+            reply_lost=result.reply_lost,
         )
     if delivery.state is not DeliveryState.SENDING:
         return same

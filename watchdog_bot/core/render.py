@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from watchdog_bot.core import buttons
-from watchdog_bot.core.model import AlsoAt, Button, ClaimedDelivery, Evidence, Message, Post
+from watchdog_bot.core.model import AlsoAt, Button, Case, ClaimedDelivery, Evidence, Message, Post
 from watchdog_bot.core.summarise import DEFAULT_LIMIT, summary
 from watchdog_bot.core.text import cut, utf16_length
 
@@ -24,6 +24,7 @@ WORD_LIMIT = 60
 NAME_LIMIT = 80
 COUNTRIES_SHOWN = 4
 ALSO_SHOWN = 5
+CASES_SHOWN = 3
 REPORTS_LIMIT = 3600  # UTF-16 units of a list of other reports, of the 4,096 that Telegram takes
 REPORTS_HTML = 30_000  # characters with markup; addresses may be long
 REPORTS_SHOWN = 30  # each is a link and a time, and Telegram takes 100 entities a message
@@ -81,7 +82,8 @@ def headline(post: Post, names: Names, wanted: Sequence[str] = ()) -> str:
 
 
 def alert(claimed: ClaimedDelivery, names: Names, *, summary_limit: int = DEFAULT_LIMIT) -> Message:
-    """One post as one message, with the reasons and the buttons *Why?* and *Mute*; *Other reports* if there are any.
+    """One post as one message, with the reasons and the buttons *Why?*, *Mute* and *Follow this case*; *Other reports* if there are any.
+    One of a followed case replies to that case's first alert, names the case, and offers to close it.
 
     `summary_limit` is in UTF-16 units. Of a post that its source took back only the title is told, struck out. A delivery whose last answer was lost says that it may be a repeat.
     """
@@ -92,10 +94,12 @@ def alert(claimed: ClaimedDelivery, names: Names, *, summary_limit: int = DEFAUL
     lead = summary(title=post.title, summary=post.summary, content=post.content, limit=summary_limit)
     if lead and post.withdrawn_at is None:
         lines.append(f"<blockquote>{escape(lead)}</blockquote>")
-    lines.append(_reasons(evidence, names))
+    lines += [_cases(claimed.cases), _reasons(evidence, names)]
     if claimed.delivery.doubts:
         lines.append("<i>Telegram may have shown you this once already.</i>")
-    return Message(html="\n".join(line for line in lines if line), buttons=_buttons(post, claimed.also_at))
+    html = "\n".join(line for line in lines if line)
+    anchor = next((case.anchor for case in claimed.cases), None)
+    return Message(html, buttons=_buttons(claimed), reply_to=anchor)
 
 
 def _heading(post: Post) -> str:
@@ -117,7 +121,29 @@ def _linked(other: AlsoAt) -> str:
     return f'<a href="{escape(target)}">{name}</a>' if target else name
 
 
-def _buttons(post: Post, also_at: Sequence[AlsoAt]) -> tuple[tuple[Button, ...], ...]:
+def _cases(followed: Sequence[Case]) -> str:
+    """Which followed cases the post is of."""
+    if not followed:
+        return ""
+    names = ", ".join(f"“{escape(cut(case.name, WORD_LIMIT))}”" for case in followed[:CASES_SHOWN])
+    more = f" and {len(followed) - CASES_SHOWN} more" if len(followed) > CASES_SHOWN else ""
+    return f"📌 You follow {names}{more}"
+
+
+def _case_buttons(claimed: ClaimedDelivery) -> tuple[Button, ...]:
+    """Follow what the alert tells of, or close what is followed."""
+    if not claimed.cases:
+        return (Button("📌 Follow this case", data=buttons.encode("fc", claimed.post.id)),)
+    if len(claimed.cases) == 1:
+        return (Button("✅ Close this case", data=buttons.encode("cc", claimed.cases[0].subscription_id)),)
+    return tuple(
+        Button(f"✅ Close: {cut(case.name, 25)}", data=buttons.encode("cc", case.subscription_id))
+        for case in claimed.cases[:CASES_SHOWN]
+    )
+
+
+def _buttons(claimed: ClaimedDelivery) -> tuple[tuple[Button, ...], ...]:
+    post, also_at = claimed.post, claimed.also_at
     row = (
         Button("❓ Why?", data=buttons.encode("why", post.id)),
         Button("🔕 Mute", data=buttons.encode("mute", post.id)),
@@ -125,9 +151,9 @@ def _buttons(post: Post, also_at: Sequence[AlsoAt]) -> tuple[tuple[Button, ...],
     target = link(post.link) if post.withdrawn_at is None else None
     first = (Button("🔗 Read", url=target), *row) if target else row
     if not also_at:
-        return (first,)
+        return first, _case_buttons(claimed)
     counted = "1 other report" if len(also_at) == 1 else f"{len(also_at)} other reports"
-    return first, (Button(f"📰 {counted}", data=buttons.encode("also", post.id)),)
+    return first, (*_case_buttons(claimed), Button(f"📰 {counted}", data=buttons.encode("also", post.id)))
 
 
 def _reasons(evidence: Sequence[Evidence], names: Names) -> str:

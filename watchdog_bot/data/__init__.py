@@ -12,6 +12,7 @@ from watchdog_bot.core.match.atlas import Atlas
 from watchdog_bot.core.match.countries import CountryTagger
 from watchdog_bot.core.match.gazetteer import Gazetteer
 from watchdog_bot.core.match.gazetteer_faults import line_faults
+from watchdog_bot.core.match.people import NameFinder
 from watchdog_bot.core.match.topic_list import ShippedTopic, read_topics
 
 OWN_LIMIT = 2_000_000  # bytes of an operator's own file
@@ -90,6 +91,12 @@ def load_atlas() -> Atlas:
     return Atlas.from_lines(
         atlas_lines(), gazetteer=_lines("gazetteer", "names.tsv") + _lines("gazetteer", "cldr_names.tsv")
     )
+
+
+@cache
+def load_name_finder() -> NameFinder:
+    """What finds the people that a post tells of, built once; it takes some tenths of a second."""
+    return NameFinder.from_lines(gazetteer_lines())
 
 
 @cache

@@ -58,6 +58,7 @@ from watchdog_bot.store import (
     digests,
     edit_claims,
     feeds,
+    followed,
     gates,
     mutes,
     outbox,
@@ -439,6 +440,10 @@ class Store:
     ) -> Subscription | None:
         """One of the subscriber's own, with another query; None where it is gone or they have that query already."""
         return await self._run(subscribers.change_query, subscription_id, subscriber_id, query)
+
+    async def begin_case(self, subscription_id: SubscriptionId, message_id: int) -> None:
+        """Later posts of the case reply to this message, unless they reply to another already."""
+        return await self._run(followed.begin, subscription_id, message_id)
 
     async def remove_subscription(self, subscription_id: SubscriptionId, subscriber_id: SubscriberId) -> bool:
         """Can be undone for a day; what waits for it alone is cancelled."""

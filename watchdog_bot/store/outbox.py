@@ -16,6 +16,7 @@ from sqlite_utils import Database
 from watchdog_bot.core.hours import held_until
 from watchdog_bot.core.model import (
     AlsoAt,
+    Case,
     ClaimedDelivery,
     Delivery,
     DeliveryId,
@@ -28,7 +29,7 @@ from watchdog_bot.core.model import (
 )
 from watchdog_bot.core.outbox import DeliveryChange, after
 from watchdog_bot.core.tempo import ChatSettings
-from watchdog_bot.store import gates, posts, rows, subscribers, tempos
+from watchdog_bot.store import followed, gates, posts, rows, subscribers, tempos
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.line import advance, enter, promote, put_off
 from watchdog_bot.store.rows import chunks, marks, ms
@@ -334,27 +335,38 @@ def send_next(db: Database, delivery_id: DeliveryId, lease_until: int) -> None:
 def load(db: Database, delivery_ids: list[DeliveryId]) -> tuple[ClaimedDelivery, ...]:
     """The claimed rows with their posts and subscribers, in the order they were taken."""
     deliveries: dict[DeliveryId, Delivery] = {}
+    asking: dict[DeliveryId, str] = {}
     for chunk in chunks(delivery_ids):
-        found = rows.read(db, f"SELECT * FROM delivery WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608 - only question marks
-        deliveries.update((row["id"], rows.delivery(row)) for row in found)
+        for row in rows.read(db, f"SELECT * FROM delivery WHERE id IN ({marks(chunk)})", chunk):  # noqa: S608 - only question marks
+            deliveries[row["id"]] = rows.delivery(row)
+            asking[row["id"]] = row["subscriptions"]
     addressees = subscribers.with_settings(db, {one.subscriber_id for one in deliveries.values()})
+    cases = followed.of_deliveries(db, asking)
     carried: dict[PostId, tuple[Post, tuple[AlsoAt, ...]]] = {}
     for post_id in {one.post_id for one in deliveries.values()}:
         (row,) = rows.read(db, "SELECT * FROM post WHERE id = ?", [post_id])
         carried[post_id] = rows.post(row), posts.also_at(db, post_id, row["feed_name"])
     return tuple(
-        _claimed(deliveries[one], addressees[deliveries[one].subscriber_id], carried[deliveries[one].post_id])
+        _claimed(
+            deliveries[one],
+            addressees[deliveries[one].subscriber_id],
+            carried[deliveries[one].post_id],
+            cases.get(one, ()),
+        )
         for one in delivery_ids
     )
 
 
 def _claimed(
-    delivery: Delivery, to: tuple[Subscriber, ChatSettings], carried: tuple[Post, tuple[AlsoAt, ...]]
+    delivery: Delivery,
+    to: tuple[Subscriber, ChatSettings],
+    carried: tuple[Post, tuple[AlsoAt, ...]],
+    cases: tuple[Case, ...],
 ) -> ClaimedDelivery:
     subscriber, settings = to
     if delivery.to_general:
         subscriber = subscribers.in_general(subscriber)
-    return ClaimedDelivery(delivery, carried[0], subscriber, carried[1], settings)
+    return ClaimedDelivery(delivery, carried[0], subscriber, carried[1], settings, cases)
 
 
 def _record(db: Database, change: DeliveryChange, now: datetime) -> bool:
@@ -377,6 +389,8 @@ def _record(db: Database, change: DeliveryChange, now: datetime) -> bool:
         if change.fall_back_to_general and _general_has_it(db, change.delivery_id, subscriber_id):
             change = replace(change, state=DeliveryState.CANCELLED, cause=IN_GENERAL_ALREADY)
         _write(db, _unless_unwanted(change, unwanted), subscriber_id, ms(now), folded=folded)
+        if change.cases and change.message_id is not None and not folded:
+            followed.anchor(db, change.cases, change.message_id, lost=change.reply_lost)
     _follow(db, change, subscriber_id, now)
     return written
 

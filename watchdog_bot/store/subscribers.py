@@ -20,7 +20,7 @@ from watchdog_bot.core.model import (
 )
 from watchdog_bot.core.tempo import DEFAULT_SETTINGS, ChatSettings
 from watchdog_bot.core.weekly import first_due
-from watchdog_bot.store import mutes, rows, tempos
+from watchdog_bot.store import followed, mutes, rows, tempos
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.line import advance, end_waiting
 from watchdog_bot.store.rows import chunks, marks, moment, ms, thread_number
@@ -128,6 +128,7 @@ def move_chat(db: Database, old_chat_id: int, new_chat_id: int) -> int:
     moved = 0
     for old in of_chat(db, old_chat_id) if old_chat_id != new_chat_id else ():
         moved += 1
+        followed.unmoor(db, old.id)
         there = at(db, Address(new_chat_id, old.address.thread_id))
         if there is None:
             db.execute(
@@ -170,8 +171,8 @@ def subscribe(
     meanwhile is not lost. A QUERY that is there already, or was removed within the day, is that one again.
     """
     with writing(db):
-        same = "slot = 'main'" if slot is SubscriptionSlot.MAIN else "slot = 'query' AND query = ?"
-        arguments = [subscriber_id] if slot is SubscriptionSlot.MAIN else [subscriber_id, query]
+        same = "slot = ?" if slot is SubscriptionSlot.MAIN else "slot = ? AND query = ?"
+        arguments = [subscriber_id, slot.value, *(() if slot is SubscriptionSlot.MAIN else (query,))]
         found = db.execute(
             f"""
             SELECT id FROM subscription WHERE subscriber_id = ? AND {same}
@@ -280,7 +281,7 @@ def _merge(db: Database, old: Subscriber, there: Subscriber) -> None:
     for one in subscriptions(db, old.id):
         known = {(other.slot, other.query) for other in subscriptions(db, there.id)}
         has_main = any(slot is SubscriptionSlot.MAIN for slot, _ in known)
-        slot = SubscriptionSlot.QUERY if has_main else one.slot
+        slot = SubscriptionSlot.QUERY if has_main and one.slot is SubscriptionSlot.MAIN else one.slot
         if (slot, one.query) not in known:
             db.execute(
                 "UPDATE subscription SET subscriber_id = ?, slot = ? WHERE id = ?",

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from html import unescape
 from typing import cast
 
@@ -111,7 +112,7 @@ async def send(
         return result
     del given["parse_mode"]
     again = await _called(bot, {**given, "text": plain(message.html)})
-    return Sent(again.message_id, mended=result.cause) if isinstance(again, Sent) else again
+    return replace(again, mended=result.cause) if isinstance(again, Sent) else again
 
 
 def _parameters(address: Address, message: Message, *, reply_to: int | None, paid: bool) -> dict[str, object]:
@@ -152,11 +153,14 @@ async def _called(bot: Bot, given: Mapping[str, object]) -> SendResult:
     try:
         answer = await bot.request.post(f"{bot.base_url}/sendMessage", cast("RequestData", Parameters(given)))
         number = answer["message_id"] if isinstance(answer, dict) else None
+        replied = isinstance(answer, dict) and "reply_to_message" in answer
     except TelegramError as error:
         return classify(error)
     except _UNREADABLE as error:  # JSON, but not what python-telegram-bot looks for in it
         return _unreadable(error)
-    return Sent(number) if isinstance(number, int) else _unreadable(TypeError())
+    if not isinstance(number, int):
+        return _unreadable(TypeError())
+    return Sent(number, reply_lost="reply_parameters" in given and not replied)
 
 
 def plain(html: str) -> str:

@@ -5,6 +5,7 @@ Each handler is three moves: read what was asked, one call to the desk, a reply.
 
 from watchdog_bot.telegram.handlers import (
     alerts,
+    cases,
     countries,
     feeds,
     home,
@@ -17,6 +18,7 @@ from watchdog_bot.telegram.handlers import (
 
 __all__ = [
     "alerts",
+    "cases",
     "countries",
     "feeds",
     "home",
