@@ -164,15 +164,15 @@ async def test_another_source_of_a_line_changes_no_digest(world: World) -> None:
 async def test_what_a_digest_carried_is_known_by_its_message(world: World) -> None:
     reader = await world.follower(1)
     posts = await digested(world, reader, "a", "b")
-    found = await world.store.digest_of_message(reader.subscriber.id, 100)
+    found = await world.store.digest_of_message(reader.subscriber.address.chat_id, 100)
     assert found is not None
     assert [each.post.id for each in found.deliveries] == posts
-    assert await world.store.digest_of_message(reader.subscriber.id, 7) is None
+    assert await world.store.digest_of_message(reader.subscriber.address.chat_id, 7) is None
     single = await world.follower(2)
     await world.publish("c", single)
     (one,) = await world.store.claim_deliveries(world.clock.now(), limit=9)
     await world.store.record(after(one.delivery, Sent(100), world.clock.now()))
-    assert await world.store.digest_of_message(single.subscriber.id, 100) is None
+    assert await world.store.digest_of_message(single.subscriber.address.chat_id, 100) is None
 
 
 # ------------------------------------------------------------------ what comes of an edit

@@ -7,6 +7,7 @@ import pytest
 
 from tests.store.world import Follower, World, new
 from watchdog_bot.core.model import (
+    Address,
     ClaimedDelivery,
     ClaimedDigest,
     DeliveryState,
@@ -19,6 +20,7 @@ from watchdog_bot.core.model import (
     SubscriberState,
     SubscriptionId,
     SubscriptionSlot,
+    TopicGone,
     Unknown,
 )
 from watchdog_bot.core.outbox import DOUBT_SECONDS, after, unfolded
@@ -98,9 +100,9 @@ async def test_a_daily_digest_comes_whole_at_its_time_and_holds_nobody_else(worl
     assert (digest.subscriber, titles(digest), digest.late) == (reader.subscriber, ["a", "b", "c"], False)
     await answer(world, digest, Sent(5))
     assert await claim_digests(world) == ()
-    found = await world.store.deliveries_by_message(reader.subscriber.id, 5)
+    found = await world.store.deliveries_by_message(reader.subscriber.address.chat_id, 5)
     assert [post.title for _, post in found] == ["Title a", "Title b", "Title c"]
-    assert not await world.store.deliveries_by_message(other.subscriber.id, 5)
+    assert not await world.store.deliveries_by_message(other.subscriber.address.chat_id, 5)
 
 
 async def test_an_urgent_alert_goes_before_everything_of_everybody(world: World) -> None:
@@ -317,3 +319,25 @@ async def test_a_flood_wait_for_a_digest_keeps_it(world: World) -> None:
     assert await claim_digests(world) == ()
     world.clock.advance(1)
     assert len(await claim_digests(world)) == 1
+
+
+async def test_a_digest_that_went_to_general_is_found_there(world: World) -> None:
+    """Its “more” is pressed in General, where nobody need have subscribed."""
+    reader = await world.follower(-100, thread_id=7)
+    await world.store.set_tempo(reader.subscription_id, reader.subscriber.id, Tempo.DAILY)
+    await world.publish("a", reader)
+    await world.publish("b", reader)
+    world.clock.advance(86_400)
+    (digest,) = await world.store.claim_digests(world.clock.now(), limit=1)
+    for one in digest.deliveries:
+        gone = after(one.delivery, TopicGone("topic_closed"), world.clock.now())
+        await world.store.record(gone)
+    (digest,) = await world.store.claim_digests(world.clock.now(), limit=1)
+    assert digest.subscriber.address == Address(-100, None)
+    for one in digest.deliveries:
+        await world.store.record(after(one.delivery, Sent(9), world.clock.now()))
+    found = await world.store.digest_of_message(-100, 9)
+    assert found is not None
+    assert len(found.deliveries) == 2
+    assert len(await world.store.deliveries_by_message(-100, 9)) == 2
+    assert await world.store.digest_of_message(-200, 9) is None

@@ -49,15 +49,18 @@ def claim(
         return tuple(_digest(db, ids, late=late) for ids, late in taken)
 
 
-def of_message(db: Database, subscriber_id: SubscriberId, message_id: int) -> ClaimedDigest | None:
-    """What a message of ours carried, if it was a digest that is still kept."""
+def of_message(db: Database, chat_id: int, message_id: int) -> ClaimedDigest | None:
+    """What a message of ours carried, if it was a digest that is still kept. It is looked for in the whole chat: what
+    was sent to General because its topic is gone belongs to the topic's subscriber.
+    """
     row = next(
         iter(
             db.query(
                 """
-                SELECT * FROM delivery WHERE subscriber_id = ? AND step IS NULL AND message_id = ? AND fold > 0 LIMIT 1
+                SELECT * FROM delivery WHERE subscriber_id IN (SELECT id FROM subscriber WHERE chat_id = ?)
+                    AND step IS NULL AND message_id = ? AND fold > 0 LIMIT 1
                 """,
-                [subscriber_id, message_id],
+                [chat_id, message_id],
             )
         ),
         None,

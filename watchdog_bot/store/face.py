@@ -561,15 +561,13 @@ class Store:
         """What a message of ours was, for 30 days."""
         return await self._run(outbox.by_message, subscriber_id, message_id)
 
-    async def deliveries_by_message(
-        self, subscriber_id: SubscriberId, message_id: int
-    ) -> tuple[tuple[Delivery, Post], ...]:
+    async def deliveries_by_message(self, chat_id: int, message_id: int) -> tuple[tuple[Delivery, Post], ...]:
         """All that a message of ours carried, a digest too, in the order it was promised."""
-        return await self._run(outbox.all_by_message, subscriber_id, message_id)
+        return await self._run(outbox.all_by_message, chat_id, message_id)
 
-    async def digest_of_message(self, subscriber_id: SubscriberId, message_id: int) -> ClaimedDigest | None:
+    async def digest_of_message(self, chat_id: int, message_id: int) -> ClaimedDigest | None:
         """What a digest of ours carried, for 30 days."""
-        return await self._run(digests.of_message, subscriber_id, message_id)
+        return await self._run(digests.of_message, chat_id, message_id)
 
     async def recent_deliveries(self, subscriber_id: SubscriberId, limit: int) -> tuple[Delivery, ...]:
         """Sent ones, newest first."""

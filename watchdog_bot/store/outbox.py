@@ -184,13 +184,16 @@ def by_message(db: Database, subscriber_id: SubscriberId, message_id: int) -> tu
     return None
 
 
-def all_by_message(
-    db: Database, subscriber_id: SubscriberId, message_id: int
-) -> tuple[tuple[Delivery, Post], ...]:
-    """Every delivery that this message carried, with its post where that is still kept."""
+def all_by_message(db: Database, chat_id: int, message_id: int) -> tuple[tuple[Delivery, Post], ...]:
+    """Every delivery that this message carried, with its post where that is still kept: in the whole chat, because an
+    alert of a topic may have gone to General.
+    """
     found = db.query(
-        "SELECT * FROM delivery WHERE subscriber_id = ? AND step IS NULL AND message_id = ? ORDER BY id",
-        [subscriber_id, message_id],
+        """
+        SELECT * FROM delivery WHERE subscriber_id IN (SELECT id FROM subscriber WHERE chat_id = ?)
+            AND step IS NULL AND message_id = ? ORDER BY id
+        """,
+        [chat_id, message_id],
     )
     carried = [(rows.delivery(row), posts.one(db, row["post_id"])) for row in list(found)]
     return tuple((delivery, post) for delivery, post in carried if post is not None)

@@ -26,9 +26,17 @@ async def why(ask: Ask) -> Message:
 
 async def _why_message(ask: Ask, message_id: int, page: int) -> Message | None:
     """Why the posts that a message of ours carried were in it; None where nothing of it is kept, or no such page."""
-    known = await ask.known()
-    carried = await ask.desk.store.deliveries_by_message(known.id, message_id) if known else ()
-    if known is None or not carried:
+    chat_id = ask.address.chat_id
+    carried = await ask.desk.store.deliveries_by_message(chat_id, message_id)
+    known = next(
+        (
+            each
+            for each in await ask.desk.store.subscribers_of(chat_id)
+            if carried and each.id == carried[0][0].subscriber_id
+        ),
+        None,
+    )
+    if known is None:
         return None
     if len(carried) == 1:
         ((delivery, post),) = carried

@@ -341,7 +341,6 @@ async def digest_reports(ask: Ask) -> Answer:
 
 async def _carried(ask: Ask) -> ClaimedDigest | None:
     """What the pressed message carried."""
-    known = await ask.known()
-    if known is None or ask.message_id is None:
+    if ask.message_id is None:
         return None
-    return await ask.desk.store.digest_of_message(known.id, ask.message_id)
+    return await ask.desk.store.digest_of_message(ask.address.chat_id, ask.message_id)
