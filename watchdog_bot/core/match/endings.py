@@ -76,7 +76,7 @@ ENDINGS: Mapping[str, Endings] = {
     ),
     "fa": Endings(plain=_FA),
     "ps": Endings(plain=(*_FA, "و", "ه", "ي")),
-    "ar": Endings(cut="اة", after_cut=_AR),
+    "ar": Endings(cut="اةي", after_cut=_AR),
     "tg": Endings(plain=_TG),
     "be": Endings(cut="аяіыь", after_cut=_BE, plain=("а", "у", "ам", "ом", "е", "ы", "і", "аў")),
     "sr": Endings(cut="аеио", after_cut=_SR_CYRILLIC, plain=("а", "у", "ом", "е", "ем", "и")),
