@@ -10,10 +10,23 @@ from pathlib import Path
 import pytest
 
 from tests.clock import FakeClock
+from tests.discover.test_discover import Here
 from tests.telegram_html import parse
+from tests.test_gaps import nobody, reading
 from watchdog_bot.core import replies_feeds
 from watchdog_bot.core.feeds.schedule import DAY, Pace
-from watchdog_bot.core.model import Feed, FeedChange, FeedHealth, FeedId, FeedKind, HttpMemory, Message
+from watchdog_bot.core.model import (
+    Feed,
+    FeedChange,
+    FeedHealth,
+    FeedId,
+    FeedKind,
+    Fetched,
+    FetchResult,
+    HttpMemory,
+    Message,
+)
+from watchdog_bot.poll import Poller
 from watchdog_bot.silence import tell_silent
 from watchdog_bot.store import Store
 
@@ -111,3 +124,45 @@ def test_the_usual_pace_is_said_as_people_say_it(gap: int, words: str) -> None:
     assert (
         f"it usually posts {words}." in replies_feeds.feed_silent(feed, timedelta(days=9), usual_gap=gap).html
     )
+
+
+class OnePost:
+    """A source that shows its newest post only, without a date."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    async def get(self, url: str, memory: HttpMemory) -> FetchResult:
+        assert not memory.etag
+        post = f"<item><title>Statement {self.number} of the court</title><guid>{self.number}</guid></item>"
+        return Fetched(url, f"<rss><channel>{post}</channel></rss>".encode(), "application/rss+xml")
+
+
+async def test_the_pace_of_a_source_without_dates_is_known_by_when_its_posts_were_seen(world: World) -> None:
+    source = OnePost()
+    poller = Poller(
+        world.store, source, Here(), read=reading, match=nobody, clock=world.clock, min_interval=60
+    )
+    feed = await world.store.add_feed("https://example.org/one", name="Court")
+    for days in (0, 20, 2, 2, 3):
+        world.clock.advance(days * DAY)
+        source.number += 1
+        found = await world.store.feed(feed.id)
+        assert found is not None
+        await poller.poll(found)
+    assert len(await world.store.times_of_posts(feed.id, 9)) == 4
+    world.clock.advance(15 * DAY)
+    assert await world.told() == []
+    world.clock.advance(2 * DAY)
+    [told] = await world.told()
+    assert told.startswith("🔇 Court has been silent for 17 days; it usually posts every 2 days.")
+
+
+async def test_of_a_source_that_brought_nothing_since_it_was_added_no_pace_is_known(world: World) -> None:
+    source = OnePost()
+    poller = Poller(
+        world.store, source, Here(), read=reading, match=nobody, clock=world.clock, min_interval=60
+    )
+    await poller.poll(await world.store.add_feed("https://example.org/one", name="Court"))
+    world.clock.advance(90 * DAY)
+    assert await world.told() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -90,8 +91,11 @@ class Gaps:
         until = self._clock.now() + TIME
         if archive.has_pages(feed):
             return await self._from_archive(feed, parsed, missed, until)
-        if feed.kind is not FeedKind.SITEMAP:
-            return await self._from_sitemap(feed, parsed, missed, until)
+        if feed.kind is FeedKind.SITEMAP:
+            return Filled(parsed)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TIME.total_seconds()):
+                return await self._from_sitemap(feed, parsed, missed, until)
         return Filled(parsed)
 
     async def _from_archive(self, feed: Feed, parsed: ParsedFeed, missed: gap.Gap, until: datetime) -> Filled:

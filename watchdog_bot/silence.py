@@ -9,10 +9,12 @@ from collections.abc import Callable
 
 from watchdog_bot.clock import Clock
 from watchdog_bot.core import replies_feeds
-from watchdog_bot.core.feeds.health import quiet_for
-from watchdog_bot.core.feeds.schedule import Pace
+from watchdog_bot.core.feeds.health import QUIET, quiet_for
+from watchdog_bot.core.feeds.schedule import Pace, gap_between
 from watchdog_bot.core.model import Message
 from watchdog_bot.store import Store
+
+TIMES = 30  # times at which something came, by which the pace of a source without dates is known
 
 
 async def tell_silent(store: Store, clock: Clock, tell: Callable[[Message], None]) -> int:
@@ -25,7 +27,11 @@ async def tell_silent(store: Store, clock: Clock, tell: Callable[[Message], None
         last = feed.health.last_new_at
         if feed.paused or feed.health.failing_since is not None or last is None:
             continue
+        if now - last <= QUIET:
+            continue
         gap = Pace.from_text(feed.memory.pace).gap
+        if gap is None:  # its documents show too few dates
+            gap = gap_between(await store.times_of_posts(feed.id, TIMES))
         silent = quiet_for(feed.health, usual_gap=gap, now=now)
         if gap is None or silent is None:
             continue

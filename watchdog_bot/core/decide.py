@@ -161,7 +161,7 @@ def update(
     of the gap that ends with this answer.
     """
     if not parsed.entries and feed.baseline_done:  # rule 6
-        empty = FetchFailed("the feed answers, but it is empty now", FailureWeight.SOFT)
+        empty = FetchFailed(health.empty_since(feed.health, now), FailureWeight.SOFT)
         return FeedUpdate(failed(feed, empty, min_interval=min_interval, now=now), at=now)
     ask = match if feed.baseline_done else _nobody  # rule 2
     fresh = oldest_first([each for each in entries if each.known is None])  # rule 8

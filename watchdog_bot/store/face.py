@@ -232,6 +232,10 @@ class Store:
         """The posts that the feed brought last."""
         return await self._run(feeds.last_posts, feed_id, count)
 
+    async def times_of_posts(self, feed_id: FeedId, count: int) -> tuple[datetime, ...]:
+        """The moments at which the feed was seen to have brought something, the latest first, without its baseline."""
+        return await self._run(feeds.times_of_posts, feed_id, count)
+
     async def index_memory(self, feed_id: FeedId) -> IndexMemory | None:
         """What is remembered of the sitemaps that the feed's document names; None where it is no index."""
         return await self._run(feeds.index_memory, feed_id)

@@ -11,7 +11,7 @@ from watchdog_bot.core.feeds.sitemap_index import IndexMemory
 from watchdog_bot.core.model import Feed, FeedChange, FeedId, FeedKind, PostId
 from watchdog_bot.store import rows
 from watchdog_bot.store.connection import writing
-from watchdog_bot.store.rows import ms, ms_or_none
+from watchdog_bot.store.rows import moment, ms, ms_or_none
 
 
 def add(
@@ -120,6 +120,15 @@ def last_posts(db: Database, feed_id: FeedId, count: int) -> frozenset[PostId]:
         "SELECT post_id FROM sighting WHERE feed_id = ? ORDER BY post_id DESC LIMIT ?", [feed_id, count]
     )
     return frozenset(PostId(row["post_id"]) for row in found)
+
+
+def times_of_posts(db: Database, feed_id: FeedId, count: int) -> tuple[datetime, ...]:
+    """The moments at which the feed was seen to have brought something, the latest first, without its baseline."""
+    found = db.query(
+        "SELECT DISTINCT seen_at FROM sighting WHERE feed_id = ? ORDER BY seen_at DESC LIMIT ?",
+        [feed_id, count + 1],
+    )
+    return tuple(moment(row["seen_at"]) for row in found)[:-1]
 
 
 def index_memory(db: Database, feed_id: FeedId) -> IndexMemory | None:

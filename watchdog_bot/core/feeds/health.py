@@ -16,6 +16,8 @@ WEIGHTS = {FailureWeight.HARD: 1.0, FailureWeight.SOFT: 0.5, FailureWeight.TEMPO
 MAX_FAILURES = 1000.0  # a bound for the number, not for the patience
 TELL_AFTER = timedelta(hours=3)  # admins hear of a failing source after hours, not weeks
 TELL_HARD_AFTER = timedelta(minutes=30)
+QUIET = timedelta(days=7)  # no silence is unusual before that
+EMPTY = "answers, but is empty since "
 
 
 def after(health: FeedHealth, result: FetchResult | str, now: datetime) -> FeedHealth:
@@ -86,6 +88,13 @@ def in_words(health: FeedHealth, now: datetime) -> str:
     return f"failing for {span(now - health.failing_since)}: {health.cause}"
 
 
+def empty_since(health: FeedHealth, now: datetime) -> str:
+    """The cause of a document without entries, from a source that had some: "answers, but is empty since 3 May"."""
+    if health.cause is not None and health.cause.startswith(EMPTY):
+        return health.cause
+    return f"{EMPTY}{now.day} {now:%B}"
+
+
 def span(duration: timedelta) -> str:
     """A duration as people say it: "3 min", "5 h", "12 days"."""
     seconds = max(0, int(duration.total_seconds()))
@@ -104,4 +113,4 @@ def quiet_for(health: FeedHealth, *, usual_gap: int | None, now: datetime) -> ti
     if usual_gap is None or health.last_new_at is None:
         return None
     silent = now - health.last_new_at
-    return silent if silent > max(timedelta(days=7), timedelta(seconds=8 * usual_gap)) else None
+    return silent if silent > max(QUIET, timedelta(seconds=8 * usual_gap)) else None

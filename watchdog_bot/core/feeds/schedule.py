@@ -113,10 +113,14 @@ def rhythm(parsed: ParsedFeed | None, health: FeedHealth, now: datetime, *, gap:
 
 def usual_gap(entries: Sequence[ParsedEntry]) -> int | None:
     """The median of seconds between the posts of a document; None with fewer than three dated ones."""
-    moments = sorted(moment for entry in entries if (moment := _date(entry)) is not None)
+    return gap_between([moment for entry in entries if (moment := _date(entry)) is not None])
+
+
+def gap_between(moments: Sequence[datetime]) -> int | None:
+    """The median of seconds between moments; None for fewer than three."""
     if len(moments) < 3:
         return None
-    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(moments)]
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(sorted(moments))]
     return round(median(gaps))
 
 
