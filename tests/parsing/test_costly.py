@@ -31,6 +31,7 @@ def feed(before: bytes = b"", inside: bytes = b"") -> bytes:
     pytest.param(feed(inside=b"<description>" + b"<![CDATA[x]]" * 20_000), id="sections that nearly end"),
     pytest.param(feed(inside=b"<description>" + b"<![CDATA[<!--" * 15_000), id="sections and comments"),
     pytest.param(feed(before=b"<!DOCTYPE x [" * 16_000), id="declarations without end"),
+    pytest.param(feed(before=b"<!DOCTYPE\n" * 16_000), id="declarations on lines of their own"),
     pytest.param(feed(inside=b"<!DOCTYPE x [" * 16_000), id="declarations inside"),
 ])  # fmt: skip
 async def test_what_repeats_itself_costs_no_more_than_its_size(pool: ParserPool, document: bytes) -> None:

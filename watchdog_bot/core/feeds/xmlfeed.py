@@ -46,8 +46,8 @@ _PAIR = re.compile(r"<(a|b|i|u|em|strong|p|div|span|br)\b[^<>]*+>[^<>]*+</\1\s*>
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _SECTION_OR_COMMENT = re.compile(rf"<!\[CDATA\[(.*?)(?:\]\]>|\Z)|{_COMMENT.pattern}", re.DOTALL)
 _OPENS, _CLOSES = "<![CDATA[", "]]>"
-# Above which comments, and CDATA sections without end, are removed: feedparser's lenient reading takes the square of
-# their number.
+# Above which comments, CDATA sections without end and declarations are removed: feedparser takes the square of their
+# number.
 MAX_COMMENTS = 200
 PROLOG = 20_000  # characters in which a DOCTYPE is looked for
 MAX_TTL = 86_400
@@ -128,6 +128,8 @@ def _mended(text: str) -> str:
         text = _CLOSES.join([*map(_opened_once, whole), last.replace(_OPENS, "")])
     if text.count("<!--") > MAX_COMMENTS:
         text = _SECTION_OR_COMMENT.sub(_uncommented, text)
+    if text.count("<!DOCTYPE") > MAX_COMMENTS:
+        text = text.replace("<!DOCTYPE", "")
     if "&#" in text:
         text = _CHARREF.sub(_existing, text)
     return text
