@@ -357,6 +357,14 @@ async def test_a_sitemap_of_a_larger_site_fills_nothing_unless_it_is_named(feeds
     assert (posts, note) == (4, "unreachable 24 h; caught up 4 posts; some may be missing")
 
 
+async def test_a_section_does_not_vouch_for_a_sitemap_whose_addresses_have_its_form(feeds: Feeds) -> None:
+    rules = SourceRules(section="/a/*").to_text()
+    larger = news(*range(24, -20, -1)).replace(b"/a/", b"/a/other-").split(b">", 1)[1]
+    site = news(*range(24, -20, -1)).removesuffix(b"</urlset>") + larger
+    posts, note = await feeds.after_a_day(rules, robots_txt=ROBOTS, news_xml=site)
+    assert (posts, note) == (4, "unreachable 24 h; caught up 4 posts; some may be missing")
+
+
 async def test_a_sitemap_that_the_operator_names_is_believed(feeds: Feeds) -> None:
     rules = SourceRules(sitemap="/map.xml", section="/a/*").to_text()
     posts, note = await feeds.after_a_day(rules, map_xml=news(*range(24, -20, -1)))

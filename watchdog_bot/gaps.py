@@ -132,7 +132,7 @@ class Gaps:
 
     async def _from_sitemap(self, feed: Feed, parsed: ParsedFeed, missed: gap.Gap, until: datetime) -> Filled:
         rules = SourceRules.from_text(feed.rules) if feed.rules else NO_RULES
-        vouched = bool(rules.sitemap or rules.section)
+        vouched = bool(rules.sitemap)
         for address in await self._sitemaps(feed, rules):
             if self._clock.now() > until:
                 break

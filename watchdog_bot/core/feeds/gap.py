@@ -9,8 +9,8 @@
    document has of that time.
 4. Of a sitemap only what says that it was published in the gap counts: a date of publication, or one in the address. When
    an entry was last changed says nothing, old ones are edited. A whole site's sitemap counts only for a source that
-   is the whole site: of what both date alike, four fifths must be the same. An operator who names a sitemap or a
-   section for the source vouches for that.
+   is the whole site: of what both date alike, four fifths must be the same. An operator who names a sitemap for the
+   source vouches for that; a section does not, sections may share the form of their addresses.
 5. What is said is no more than that: "nothing is missing", or "some may be missing".
 """
 
