@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator
 
 from watchdog_bot.core.match.evidence import Witness
 from watchdog_bot.core.match.program import Program, anchors, answered, compiled, held, keys_of
-from watchdog_bot.core.match.query_print import show
 from watchdog_bot.core.match.query_tree import Query
 from watchdog_bot.core.match.reading import read
 from watchdog_bot.core.match.tables import Numbers, Postings, Subscriptions
@@ -43,12 +42,11 @@ class MatchIndex:
         self._terms = Terms()
         self._postings = Postings()
         self._subscriptions = Subscriptions()
-        # By number of the node; a free number has no text.
-        self._texts: list[str] = []
+        # By number of the node. What two queries have in common is their program: it is kept, their text is not.
         self._programs: list[Program | None] = []
         self._anchors: list[str | tuple[str, ...]] = []
         self._free: list[int] = []
-        self._by_text = Numbers(self._texts.__getitem__)
+        self._by_program = Numbers(self._programs.__getitem__)
 
     def __len__(self) -> int:
         """How many subscriptions are in force."""
@@ -56,15 +54,15 @@ class MatchIndex:
 
     def distinct(self) -> int:
         """How many different queries they ask."""
-        return len(self._by_text)
+        return len(self._by_program)
 
     def add(self, subscription_id: SubscriptionId, subscriber_id: SubscriberId, query: Query) -> None:
         """Put a subscription in force; one of the same id is replaced."""
         self.remove(subscription_id)
-        text = show(query)
-        node = self._by_text.find(text)
+        program = compiled(query)
+        node = self._by_program.find(program)
         if node is None:
-            node = self._new_node(text, query)
+            node = self._new_node(program)
         self._subscriptions.add(subscription_id, subscriber_id, node)
 
     def remove(self, subscription_id: SubscriptionId) -> None:
@@ -107,7 +105,8 @@ class MatchIndex:
         postings, programs, anchors_of = self._postings, self._programs, self._anchors
         seen: set[int] = set()  # nodes kept under several keys
         for key in sorted(postings.keys() & found):
-            for node in postings.under(key):
+            under = postings[key]
+            for node in (under,) if isinstance(under, int) else under:
                 program = programs[node]
                 if not isinstance(program, str):  # a single key is proved by having led here
                     if isinstance(anchors_of[node], tuple):
@@ -120,19 +119,15 @@ class MatchIndex:
 
     # ------------------------------------------------------------------ nodes come and go
 
-    def _new_node(self, text: str, query: Query) -> int:
-        program = compiled(query)
-        if program == text:
-            program = text  # one string instead of two
+    def _new_node(self, program: Program | None) -> int:
         if self._free:
             node = self._free.pop()
-            self._texts[node], self._programs[node] = text, program
+            self._programs[node] = program
         else:
-            node = len(self._texts)
-            self._texts.append(text)
+            node = len(self._programs)
             self._programs.append(program)
             self._anchors.append(())
-        self._by_text.add(node)
+        self._by_program.add(node)
         if program is not None:
             self._post(node, program)
         return node
@@ -160,6 +155,6 @@ class MatchIndex:
                 self._postings.drop(key, node)
             for key in keys_of(program):
                 self._terms.release(key)
-        self._by_text.remove(self._texts[node])
-        self._texts[node], self._programs[node], self._anchors[node] = "", None, ()
+        self._by_program.remove(program)
+        self._programs[node], self._anchors[node] = None, ()
         self._free.append(node)

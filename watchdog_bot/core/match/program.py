@@ -43,19 +43,37 @@ NAME = "^"
 _COUNTRY = {Scope.ABOUT: "country:", Scope.MAIN: "main:", Scope.ANY: "any:"}
 
 
-class Every(tuple["Program", ...]):
+class Parts(tuple["Program", ...]):
+    """Parts of a program; two are equal only where they are of one kind."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Equal kinds with equal parts."""
+        return type(self) is type(other) and tuple.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        """Not equal: a tuple has an answer of its own."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """Of the kind and the parts."""
+        return hash((type(self).__name__, tuple.__hash__(self)))
+
+
+class Every(Parts):
     """All parts hold."""
 
     __slots__ = ()
 
 
-class Either(tuple["Program", ...]):
+class Either(Parts):
     """At least one part holds."""
 
     __slots__ = ()
 
 
-class Never(tuple["Program"]):
+class Never(Parts):
     """The one part does not hold."""
 
     __slots__ = ()
