@@ -13,10 +13,18 @@ from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 
-from tests.feedserver import Document, FeedServer
+from tests.clock import FakeClock
+from tests.discover.test_discover import Here
+from tests.feedserver import Document, FeedServer, Reply
 from tests.running import PATIENCE, Running, running
+from tests.test_gaps import reading
 from watchdog_bot.config import load
+from watchdog_bot.core.feeds.rules import from_table
+from watchdog_bot.core.model import FeedKind
+from watchdog_bot.fetch import Fetcher, FetchLimits
+from watchdog_bot.poll import Poller
 from watchdog_bot.simulator import Message
+from watchdog_bot.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOG, TROUBLE = "/Watchdog", "/journalists-in-trouble"
@@ -280,3 +288,68 @@ async def test_on_the_command_line_the_page_is_taken_when_it_is_exactly_that(tmp
         taken = await asyncio.to_thread(add, server.url(BLOG), "--exactly", "--name", "The blog")
         assert taken.returncode == 0
         assert taken.stdout.startswith("The blog (page, number 1) is watched now\n")
+
+
+async def test_posts_that_came_and_went_on_both_pages_during_an_outage_are_found_in_their_dated_archives(
+    tmp_path: Path,
+) -> None:
+    clock = FakeClock()
+    limits = FetchLimits(spacing=0.0, cool_down=0)
+    async with (
+        FeedServer() as server,
+        Fetcher(user_agent="Test", allow_private=True, limits=limits, clock=clock) as fetcher,
+        Store.open(tmp_path / "watchdog.db", clock=clock) as store,
+    ):
+        site = Site(server)
+        poller = Poller(
+            store, fetcher, Here(), read=reading, match=lambda _text: (), clock=clock, min_interval=60
+        )
+        for place, selectors in (
+            (BLOG, {}),
+            (TROUBLE, {"container": "li.item", "title": "h3", "summary": ".intro"}),
+        ):
+            rules = from_table(
+                {"section": "/a/*", "archive": f"{place}/{{year}}/{{month}}/{{day}}", **selectors}
+            )
+            await store.add_feed(server.url(place), name=place, kind=FeedKind.PAGE, rules=rules.to_text())
+
+        async def polled() -> dict[str, str | None]:
+            for feed in await store.feeds():
+                await poller.poll(feed)
+            return {feed.name: feed.health.note for feed in await store.feeds()}
+
+        await polled()
+        clock.advance(3600)
+        for place in (BLOG, TROUBLE):
+            server.reply(place, Reply(503))
+        await polled()
+        clock.advance(3 * 86_400)
+        missed = [Post(number, f"Statement {number} on the case in Minsk", "They say so.", f"March {number - 20}, 2026")
+                  for number in range(21, 25)]  # fmt: skip
+        site.blog = site._page(BLOG, "Watchdog", BLOG_POST, tuple(reversed(missed)))
+        site.trouble = site._page(
+            TROUBLE, "Journalists In Trouble", TROUBLE_POST, (replace(missed[3], number=34),)
+        )
+        for post in missed:
+            day = f"/2026/3/{post.number - 20}"
+            site._page(BLOG + day, "Watchdog", BLOG_POST, (post,))
+            site._page(
+                TROUBLE + day,
+                "Journalists In Trouble",
+                TROUBLE_POST,
+                (replace(post, number=post.number + 10),),
+            )
+        notes = await polled()
+        assert (
+            notes[BLOG]
+            == "unreachable 3 days; caught up 4 posts, 2 of them from its archive; nothing is missing"
+        )
+        # This page shows no dates, so whether its archive holds all of those days cannot be seen.
+        assert (
+            notes[TROUBLE]
+            == "unreachable 3 days; caught up 4 posts, 3 of them from its archive; some may be missing"
+        )
+        titles = [post.title for post in await store.recent_posts(clock.now(), days=90, limit=99)]
+        assert len([title for title in titles if title.startswith("Statement ")]) == 8
+        asked = [request.target for request in server.requests]
+        assert [target for target in asked if "page" in target or "showMore" in target] == []
