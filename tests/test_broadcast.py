@@ -12,7 +12,8 @@ import pytest
 
 from tests.clock import FakeClock
 from tests.store.world import Follower, World
-from watchdog_bot.core.digest import DigestPage, pages
+from watchdog_bot.core import render_digest
+from watchdog_bot.core.digest import DigestPage
 from watchdog_bot.core.model import (
     ClaimedDelivery,
     ClaimedDigest,
@@ -56,7 +57,7 @@ def render(claimed: ClaimedDelivery) -> Message:
 
 
 def digest(claimed: ClaimedDigest) -> tuple[DigestPage, ...]:
-    return pages(claimed.deliveries, NAMES, late=claimed.late)
+    return render_digest.digest(claimed, NAMES)
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import structlog
 
 from tests.clock import FakeClock
 from tests.store.world import Follower, World, entry
-from watchdog_bot.core.digest import DigestPage, pages
+from watchdog_bot.core import render_digest
+from watchdog_bot.core.digest import DigestPage
 from watchdog_bot.core.errors import StoreError
 from watchdog_bot.core.model import (
     ClaimedDelivery,
@@ -204,7 +205,7 @@ async def test_a_burst_in_a_group_ends_as_one_digest_instead_of_a_late_drip(
     deliverer = Deliverer(world.store, telegram.send, render, clock, digest=digest)
     await run_until(deliverer, clock, lambda: len(telegram.came) == 40 + 18 + 1)
     assert telegram.to(-1)[:18] == [f"{number:02}" for number in range(18)]
-    assert telegram.to(-1)[18].startswith("<b>22 alerts</b>")
+    assert telegram.to(-1)[18].startswith("<b>🗞 22 alerts</b>")
     assert telegram.to(1) == [f"{number:02}" for number in range(40)]
     assert (await world.store.status(clock.now())).sent_total == 80
 
@@ -222,7 +223,7 @@ async def test_an_urgent_alert_stays_out_of_a_groups_digest(world: World, clock:
     await run_until(deliverer, clock, lambda: len(telegram.came) == 20)
     first, second = sorted(telegram.to(-1)[18:], key=len)
     assert first == "urgent"
-    assert second.startswith("<b>3 alerts</b>")
+    assert second.startswith("<b>🗞 3 alerts</b>")
 
 
 async def test_a_chat_with_a_backlog_gets_it_in_order_one_a_second(world: World, clock: FakeClock) -> None:
@@ -527,13 +528,32 @@ def most_within(moments: list[datetime], seconds: float) -> int:
     return max(sum(1 for other in moments if one <= other < one + window) for one in moments)
 
 
+async def test_the_first_of_many_is_sent_within_a_second_and_all_keep_to_the_slots_of_the_pace(
+    world: World, clock: FakeClock
+) -> None:
+    """With Telegram's usual time for an answer; what the slots come to for a thousand is in tests/core/test_pacing.py."""
+
+    async def answered(_: int, __: str) -> SendResult:
+        await clock.sleep(0.2)
+        return Sent(1)
+
+    telegram = Telegram(clock, answered)
+    deliverer = Deliverer(world.store, telegram.send, render, clock)
+    decided = clock.now()
+    await world.publish("a", *await followers(world, 75))
+    await run_until(deliverer, clock, lambda: len(telegram.came) == 75, step=1)
+    moments = sorted((at - decided).total_seconds() for _, _, at in telegram.came)
+    assert moments[0] <= 1
+    assert moments[-1] <= 75 / 25 + 0.5
+
+
 # ------------------------------------------------------------------ digests
 
 NAMES = Names(name=lambda code: code, flag=lambda _: "🏳")
 
 
 def digest(claimed: ClaimedDigest) -> tuple[DigestPage, ...]:
-    return pages(claimed.deliveries, NAMES, late=claimed.late)
+    return render_digest.digest(claimed, NAMES)
 
 
 async def hourly(world: World, chat_id: int) -> Follower:
@@ -551,8 +571,16 @@ async def test_a_digest_arrives_as_one_message(world: World, clock: FakeClock) -
     deliverer = Deliverer(world.store, telegram.send, render, clock, digest=digest)
     await run_until(deliverer, clock, lambda: bool(telegram.came))
     (message,) = telegram.to(1)
-    assert message.startswith("<b>3 alerts</b>")
+    assert message.startswith("<b>🗞 3 alerts</b>")
     assert (await world.store.status(clock.now())).sent_total == 3
+
+
+def by_twenty(claimed: ClaimedDigest) -> tuple[DigestPage, ...]:
+    """Pages of twenty deliveries each."""
+    lines = claimed.deliveries
+    return tuple(
+        DigestPage(Message(f"from {first}"), lines[first : first + 20]) for first in range(0, len(lines), 20)
+    )
 
 
 async def test_a_long_digest_goes_page_by_page_and_stops_where_one_fails(
@@ -564,11 +592,11 @@ async def test_a_long_digest_goes_page_by_page_and_stops_where_one_fails(
     clock.advance(3600)
     results: Iterator[SendResult] = iter([Sent(1), NotSent("no connection")])
     telegram = Telegram(clock, lambda _, __: next(results))
-    await Deliverer(world.store, telegram.send, render, clock, digest=digest).run_once(clock.now())
+    await Deliverer(world.store, telegram.send, render, clock, digest=by_twenty).run_once(clock.now())
     status = await world.store.status(clock.now())
     assert len(telegram.came) == 2
-    assert 0 < status.sent_total < 60
-    assert status.queued == 60 - status.sent_total
+    assert status.sent_total == 20
+    assert status.queued == 40
 
 
 def broken_digest(_: ClaimedDigest) -> tuple[DigestPage, ...]:
@@ -603,7 +631,7 @@ async def test_after_a_day_without_telegram_the_backlog_comes_as_one_message(
     deliverer = Deliverer(world.store, telegram.send, render, clock, digest=digest)
     await run_until(deliverer, clock, lambda: bool(telegram.came))
     (message,) = telegram.to(1)
-    assert message.startswith("<b>3 alerts that could not reach you in time</b>")
+    assert message.startswith("<b>🗞 3 alerts that could not reach you in time</b>")
 
 
 async def test_the_readers_wishes_for_a_message_are_kept(world: World, clock: FakeClock) -> None:

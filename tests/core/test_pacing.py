@@ -179,3 +179,15 @@ def test_whatever_is_sent_keeps_every_limit(wishes: list[tuple[int, Lane, float]
 def test_other_limits_can_be_set() -> None:
     went = send(Pacer(Limits(per_second=1000, alert_burst=1)), list(range(1, 1001)))
     assert (went[-1] - went[0]).total_seconds() < 1.001
+
+
+def test_a_thousand_private_chats_have_had_their_slot_within_45_seconds() -> None:
+    pacer, now = Pacer(), START
+    slots = []
+    for chat_id in range(1, 1_001):
+        ready = pacer.ready_at(chat_id, now)
+        now = max(now, ready)
+        pacer.took(chat_id, now)
+        slots.append((now - START).total_seconds())
+    assert slots[0] == 0
+    assert slots[-1] <= 45

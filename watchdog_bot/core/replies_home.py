@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from watchdog_bot.core.buttons import encode
+from watchdog_bot.core.latency import Delays, Leg, in_words
 from watchdog_bot.core.model import Button, Message
 from watchdog_bot.core.render import escape
 from watchdog_bot.core.replies import counted
@@ -135,6 +136,17 @@ class StatusView:
     dead: int
     state: str
     subscriptions: int
+    delays: Sequence[Delays] = ()  # shown to administrators of the bot
+
+
+_LEGS = {Leg.SEEN: "published → seen", Leg.DECIDED: "seen → decided", Leg.SENT: "decided → sent"}
+
+
+def _delays(delays: Sequence[Delays]) -> list[str]:
+    if not delays:
+        return []
+    told = [f"• {_LEGS[each.leg]}: {in_words(each.p50)} · {in_words(each.p95)}" for each in delays]
+    return ["", "Alerts of the last 24 h, half of them within · 19 of 20 within:", *told]
 
 
 def status(view: StatusView) -> Message:
@@ -156,6 +168,7 @@ def status(view: StatusView) -> Message:
         "",
         f"This chat: {view.state}, {counted(view.subscriptions, 'subscription')}",
         f"Last alert here: {view.last_alert_here}",
+        *_delays(view.delays),
     ]
     return Message("\n".join(lines))
 

@@ -24,6 +24,7 @@ from watchdog_bot.clock import Clock
 from watchdog_bot.core.errors import StoreError
 from watchdog_bot.core.feeds.sitemap_index import IndexMemory
 from watchdog_bot.core.feeds.websub import HubStanding, HubSubscription, NamedHub
+from watchdog_bot.core.latency import Delays
 from watchdog_bot.core.model import (
     Address,
     AlsoAt,
@@ -60,6 +61,7 @@ from watchdog_bot.store import (
     feeds,
     followed,
     gates,
+    latencies,
     mutes,
     outbox,
     posts,
@@ -620,6 +622,10 @@ class Store:
     async def counters(self) -> Mapping[str, int]:
         """Totals since the database was made: sent, doubts, dead."""
         return await self._run(tallies.counters)
+
+    async def latency(self) -> tuple[Delays, ...]:
+        """How long alerts of the last 24 hours took, leg by leg, from a sample."""
+        return await self._run(latencies.recent, self._clock.now())
 
     async def audit(self, action: str, detail: str) -> None:
         """What was changed; never who did it."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from watchdog_bot.core.latency import HALF, NEARLY_ALL, Delays
 from watchdog_bot.store.values import StoreStatus
 
 # Prometheus text exposition format 0.0.4
@@ -28,8 +29,13 @@ def health(
     return well, json.dumps({"status": "ok" if well else "failing", "beats": parts}) + "\n"
 
 
-def metrics(status: StoreStatus, now: datetime, extra: Mapping[str, int]) -> str:
-    """The figures as Prometheus reads them; a name that ends in _total only grows. `extra`: further counters."""
+def metrics(
+    status: StoreStatus, now: datetime, extra: Mapping[str, int], *, delays: Sequence[Delays] = ()
+) -> str:
+    """The figures as Prometheus reads them; a name that ends in _total only grows. `extra`: further counters.
+
+    `delays`: of the alerts of the last 24 hours, as a summary of two quantiles a leg.
+    """
     gauges = {
         "feeds": status.feeds,
         "feeds_failing": status.failing_feeds,
@@ -48,7 +54,16 @@ def metrics(status: StoreStatus, now: datetime, extra: Mapping[str, int]) -> str
         f"# TYPE watchdog_{name} {'counter' if name.endswith('_total') else 'gauge'}\nwatchdog_{name} {value}\n"
         for name, value in gauges.items()
         if value is not None
-    )
+    ) + _latency(delays)
+
+
+def _latency(delays: Sequence[Delays]) -> str:
+    lines = ["# TYPE watchdog_latency_seconds summary\n"] if delays else []
+    for each in delays:
+        for quantile, seconds in ((HALF, each.p50), (NEARLY_ALL, each.p95)):
+            label = f'{{leg="{each.leg}",quantile="{quantile}"}}'
+            lines.append(f"watchdog_latency_seconds{label} {seconds:.3f}\n")
+    return "".join(lines)
 
 
 def _since(last: datetime | None, now: datetime) -> int | None:

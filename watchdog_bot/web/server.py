@@ -163,6 +163,7 @@ class Web:
                 "pushes_taken_total": tally.taken,
                 "pushes_refused_total": tally.refused,
             },
+            delays=await self._store.latency(),
         )
         return web.Response(text=text, headers={"Content-Type": pages.METRICS_TYPE})
 

@@ -74,6 +74,7 @@ async def status(ask: Ask) -> Message:
             dead=numbers.dead,
             state=known.state if known else "not subscribed",
             subscriptions=len(await desk.store.subscriptions(known.id)) if known else 0,
+            delays=await desk.store.latency() if ask.bot_admin else (),
         )
     )
 
