@@ -98,3 +98,10 @@ def test_the_send_table_has_a_row_for_each_sender_and_number_in_flight() -> None
 def test_the_send_table_has_ratios_to_the_plain_library() -> None:
     output = run("bench_send.py", "--messages", "12", "--in-flight", "2", "--only", "python-telegram-bot")
     assert rows(output)["python-telegram-bot"][-2:] == ["×1.0", "×1.0"]
+
+
+def test_the_broadcast_table_says_how_many_were_refused() -> None:
+    table = rows(
+        run("bench_broadcast.py", "--people", "20", "--groups", "2", "--posts", "1", "--group-posts", "20")
+    )
+    assert table["ours"][:4] == ["60", "58", "0", "0"]
