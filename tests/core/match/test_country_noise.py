@@ -152,3 +152,20 @@ def test_local_news_tells_its_country_without_naming_it(text: str, code: str) ->
 )
 def test_a_ukrainian_word_is_no_town_of_the_same_letters(text: str) -> None:
     assert mentions("", text) == []
+
+
+# ----------------------------------------------------------------------- rule 17: regions
+
+
+@pytest.mark.parametrize(
+    "text", ["Пожежа у Київській області.", "Обыски в Пермском крае.", "Суд у Харківському районі."]
+)
+def test_an_adjective_with_the_word_for_a_region_names_its_country(text: str) -> None:
+    filler = "Новий закон обговорили. Новый закон обсудили. " * 20
+    codes = {"Пермском": "RU"}.get(text.split()[2], "UA")
+    assert codes in mentions("Норвегія ухвалила закон", filler + text)
+
+
+def test_an_adjective_without_it_is_no_mention() -> None:
+    filler = "Новий закон обговорили. Новый закон обсудили. " * 20
+    assert mentions("Норвегія ухвалила закон", filler + "Київські гості.") == ["NO"]

@@ -129,7 +129,7 @@ def _count(tallies: dict[str, _Tally], zone: Zone, found: Found, on: date | None
             tally = tallies[code] = _Tally(code)
         tally.score += weight
         tally.titled |= zone.where == "title" and found.factor > 0
-        tally.noun |= name.kind != "adjective"
+        tally.noun |= found.noun
         if len(tally.evidence) < 2 * EVIDENCE_KEPT:
             tally.evidence.append(CountryEvidence(found.text, zone.where, name.kind))
 

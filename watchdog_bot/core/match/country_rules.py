@@ -33,6 +33,8 @@
 15. **Benin** is Benin City where the text names Nigeria and nothing else of Benin.
 16. **Languages.** "In English and German.", "the German language", "Russian-speaking", "украинский язык": a language is
    no country. Before a noun it is one again ("in Russian custody").
+17. **Regions.** "Київська область", "Пермский край": with the word for a region an adjective is the region's name, and
+   names its country as a noun does.
 """
 
 from __future__ import annotations
@@ -111,6 +113,7 @@ def settle(zones: Sequence[Zone], hints: tuple[str, ...], gazetteer: Gazetteer) 
             datelines(zone)
             persons_of_a_people(zone)
             languages(zone)
+            regions(zone)
             where_it_happened(zone)
             speakers(zone)
     settle_namesakes(zones, hints)
@@ -310,6 +313,18 @@ def languages(zone: Zone) -> None:
             and _LANGUAGE_BEFORE.search(zone.text[max(0, found.start - 40) : found.start])
         ):
             _drop(found)
+
+
+_REGION_AFTER = re.compile(
+    r"\s(?:област|обл\b|губерни|губерні|губернат|кра(?:й|я|ю|ем|е|єм|ї)\b|республик|республік|автономн|район|округ|повіт|уезд)"
+)
+
+
+def regions(zone: Zone) -> None:
+    """Rule 17."""
+    for found in zone.found:
+        if not found.noun and _REGION_AFTER.match(zone.text, found.end):
+            found.noun = True
 
 
 _SPEAKS_AFTER = re.compile(

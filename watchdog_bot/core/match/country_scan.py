@@ -36,6 +36,7 @@ class Found:
     codes: tuple[str, ...]
     factor: float = 1.0  # times the name's weight; 0: a mention that says nothing of what the text is about
     leads: bool = True  # whether it may be the naming that opens the story
+    noun: bool = True  # whether the country is named by a noun
 
 
 @dataclass(slots=True)
@@ -61,21 +62,25 @@ def _names(zone: Zone, gazetteer: Gazetteer, language: str | None) -> Iterator[F
     """
     text = zone.text
     starts = gazetteer.starts(set(text.split()), language, _words)
+    places: list[tuple[int, str]] = []
+    for word in starts:
+        _add_places(places, word, text)
+    places.sort()
     done = 0
-    for at, word in sorted((place, start) for start in starts for place in _places(start, text)):
+    for at, word in places:
         if at < done:
             continue
         for branch, exact in starts[word]:
-            best = _longest(text, branch, at + len(word))
-            if best is not None and _fits(best[0], zone, at, best[1], exact=exact):
-                name, done = best
-                named = text[at:done]
-                yield Found(name, at, done, named, named.lower(), name.codes)
+            name, end = _longest(text, branch, at + len(word))
+            if name is not None and _fits(name, zone, at, end, exact=exact):
+                done = end
+                named = text[at:end]
+                yield Found(name, at, end, named, named.lower(), name.codes, noun=name.kind != "adjective")
                 break
 
 
-def _places(word: str, text: str) -> Iterator[int]:
-    """Where the word stands as a word of its own."""
+def _add_places(places: list[tuple[int, str]], word: str, text: str) -> None:
+    """Adds where the word stands as a word of its own."""
     at = text.find(word)
     while at >= 0:
         end = at + len(word)
@@ -86,13 +91,17 @@ def _places(word: str, text: str) -> Iterator[int]:
             or (after in _APOSTROPHES and _CONTINUES.match(text, end))
             or (after == "." and "." in word)
         ):
-            yield at
+            places.append((at, word))
         at = text.find(word, end)
 
 
-def _longest(text: str, branch: Branch, end: int) -> tuple[Name, int] | None:
-    best = None if branch.name is None else (branch.name, end)
+def _longest(text: str, branch: Branch, end: int) -> tuple[Name | None, int]:
+    """The longest name from the branch on, and where it ends."""
+    name, done = branch.name, end
     while branch.next:
+        head = text[end + 1 : end + 2]
+        if head.isalpha() and (head.lower() not in branch.heads) and (head.isascii() or "а" <= head <= "я"):
+            break
         after = (_AFTER_DOT if text[end : end + 1] == "." else _AFTER).match(text, end)
         if after is None:
             break
@@ -105,8 +114,8 @@ def _longest(text: str, branch: Branch, end: int) -> tuple[Name, int] | None:
         branch = following
         end = after.end()
         if branch.name is not None:
-            best = (branch.name, end)
-    return best
+            name, done = branch.name, end
+    return name, done
 
 
 _CYRILLIC_COMPOUND = re.compile(r"[Ѐ-ӿ][-‐‑]$")

@@ -109,13 +109,17 @@ class Name:
 
 
 class Branch:
-    """A node of the look-up: what the words so far name, and which words may follow."""
+    """A node of the look-up: what the words so far name, and which words may follow.
 
-    __slots__ = ("name", "next")
+    `heads`: the first letters of those words, small; that most words do not begin so is told without reading them.
+    """
+
+    __slots__ = ("heads", "name", "next")
 
     def __init__(self) -> None:
         self.name: Name | None = None
         self.next: dict[str, Branch] | None = None
+        self.heads = ""
 
     def follow(self, forms: tuple[str, ...]) -> list[Branch]:
         """The branches behind these forms; those that lead nowhere yet share a new one."""
@@ -130,6 +134,8 @@ class Branch:
                     fresh = Branch()
                     branches.append(fresh)
                 known[form] = fresh
+                if form[:1].lower() not in self.heads:
+                    self.heads += form[:1].lower()
         return branches
 
 
@@ -219,14 +225,19 @@ class Gazetteer:
 
     def _look_up(self, word: str, language: str | None) -> Leads:
         small = word.islower()
-        if not word.isascii():
-            if len(word.encode()) != 2 * len(word) and _MIXED.search(word):
-                word = word.translate(_LOOKALIKES)
-        elif small and language not in self._waiting and word not in self.small_heads:
-            return ()  # most words of English, told at once
+        own_names = language in self._waiting
+        if small and not own_names:  # most words of English, Russian and Ukrainian, told at once
+            if word.isascii():
+                if word not in self.small_heads:
+                    return ()
+            elif _PLAIN.fullmatch(word):
+                branch = self._small.next.get(word) if self._small.next else None
+                return () if branch is None else ((branch, False),)
+        if len(word.encode()) not in {len(word), 2 * len(word)} and _MIXED.search(word):
+            word = word.translate(_LOOKALIKES)
         key = fold_word(word)
         common = _start(self._small if small else self._common, word, key)
-        own = _start(self._tongue(language), word, key) if language in self._waiting else None
+        own = _start(self._tongue(language), word, key) if own_names else None
         if own is None:
             return () if common is None else (common,)
         return (own,) if common is None else (own, common)
