@@ -65,8 +65,7 @@ def help_(lines: Sequence[HelpLine], admin_lines: Sequence[HelpLine]) -> Message
         "<code>~arrest</code> the word in all its forms",
         "<code>title:verdict</code> only in the title",
         "<code>country:KZ topic:torture source:memorial lang:ru</code>",
-        "<code>scope:main Russia</code> Russia first of all; <code>scope:any</code> any mention; buttons under a "
-        "subscription choose that too",
+        "<code>scope:main Russia</code> Russia first of all; <code>scope:any</code> any mention",
         "Upper and lower case, accents, ё and е make no difference.",
     ]
     return Message("\n".join(html))

@@ -6,7 +6,7 @@ from tests.core.match.samples import VOCABULARY
 from watchdog_bot.core.match import forms
 from watchdog_bot.core.match.forms import Suggestion, suggest_forms, suggestions
 from watchdog_bot.core.match.index import MatchIndex
-from watchdog_bot.core.match.query import parse
+from watchdog_bot.core.match.query import parse, restore
 from watchdog_bot.core.model import PostText, SubscriberId, SubscriptionId
 
 
@@ -145,3 +145,29 @@ def test_a_form_asked_for_later_is_found_in_languages_already_met() -> None:
     index.remove(SubscriptionId(2))
     assert index.match(post) == ()
     assert not any(index._terms._forms.values())
+
+
+@pytest.mark.parametrize(
+    ("word", "language", "instead"),
+    [
+        ("пытка", "ru", "~пытка"),
+        ("катування", "uk", "катуванн*"),
+        ("журналіст", "uk", "~журналіст"),
+        ("катаванне", "be", "катаванн*"),
+        ("азаптау", "kk", "азапт*"),
+        ("işgəncə", "az", "işgənc*"),
+        ("qiynoq", "uz", "qiynoq*"),
+        ("işkence", "tr", "işkenc*"),
+        ("წამება", "ka", "წამება*"),
+        ("ճնշում", "hy", "ճնշում*"),
+        ("شکنجه", "fa", "شکنجه*"),
+        ("więzienie", "pl", "więzien*"),
+        ("verhaftet", "de", "verhaftet*"),
+    ],
+)
+def test_a_bare_word_of_every_inflecting_language_is_offered_with_its_forms(
+    word: str, language: str, instead: str
+) -> None:
+    (found,) = suggestions(restore(word), language)
+    assert found.instead == instead
+    assert bool(found.forms) == instead.startswith("~")

@@ -240,17 +240,28 @@ def _is_bare(leaf: Leaf) -> TypeGuard[Word]:
 
 
 _WORTH_IT = 4  # letters
-_AGGLUTINATING = frozenset(
-    {"be", "kk", "ky", "uz", "tg", "az", "tt", "ce", "mn"}
-)  # nothing here analyses them
+# Nothing here analyses the first; of the others there are stems, but no forms to show: the beginning of a word says
+# plainly what it catches.
+_BY_BEGINNING = frozenset(
+    {"be", "kk", "ky", "uz", "tg", "az", "tt", "ce", "mn"} | {"ka", "hy", "tr", "fa", "pl", "de"}
+)
 
 
 def _suggested(word: str, language: str | None) -> Suggestion | None:
     told = next(iter(languages((word,), None)))  # its letters say more than its reader
-    if told in _AGGLUTINATING or _primary(language) in _AGGLUTINATING & {*_script(word)}:
-        return Suggestion(word, f"{word.rstrip(_ENDS) if len(word.rstrip(_ENDS)) > _WORTH_IT else word}*")
+    reader = _primary(language)
+    if told in _BY_BEGINNING or (reader in _BY_BEGINNING and belongs(word, reader)):
+        return _beginning(word)
     forms = suggest_forms(word, language)
-    return Suggestion(word, f"~{word}", forms) if forms else None
+    if forms:
+        return Suggestion(word, f"~{word}", forms)
+    # A dictionary that does not know the word shows nothing, and the word inflects all the same.
+    return _beginning(word) if "uk" in {told, reader} and belongs(word, "uk") else None
 
 
-_ENDS = "аәеиіыоөуүұюяьйaeiou"
+def _beginning(word: str) -> Suggestion:
+    bare = word.rstrip(_ENDS)
+    return Suggestion(word, f"{bare if len(bare) > _WORTH_IT else word}*")
+
+
+_ENDS = "аәеиіыоөуүұюяьйaeiouəıöü"

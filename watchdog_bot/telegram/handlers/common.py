@@ -17,12 +17,12 @@ from watchdog_bot.telegram.ask import Ask
 NONE = frozenset({"none", "clear", "нет", "немає", "-"})
 
 
-async def hints_of(query: Query) -> str:
+async def hints_of(query: Query, language: str) -> str:
     """Where a word was typed bare in a language that inflects: what would find its other forms.
 
     Off the loop: the first word of a language makes its dictionary be read.
     """
-    found = await asyncio.to_thread(suggestions, query)
+    found = await asyncio.to_thread(suggestions, query, language)
     return replies_follow.word_hints(
         [replies_follow.WordHint(each.word, each.instead, each.forms) for each in found]
     )

@@ -31,7 +31,9 @@ async def subscribe(ask: Ask) -> Message:
     seen = done.preview
     preview = replies_follow.preview_line(seen.hits, seen.looked_at, seen.days, seen.samples)
     view = view_of(ask, done.subscription, done.query)
-    shown = replies_follow.subscribed(view, preview, again=done.again, hints=await hints_of(done.query))
+    shown = replies_follow.subscribed(
+        view, preview, again=done.again, hints=await hints_of(done.query, ask.language)
+    )
     return await with_state(ask, shown)
 
 

@@ -27,7 +27,9 @@ async def keywords(ask: Ask) -> Message:
         return replies.refused(error, typed)
     preview = "" if query == Query() else await preview_of(ask, query)
     view = await main_view(ask)
-    shown = replies_follow.words_set(ask.desk.describe(query), preview, await hints_of(query), view=view)
+    shown = replies_follow.words_set(
+        ask.desk.describe(query), preview, await hints_of(query, ask.language), view=view
+    )
     return await with_state(ask, shown)
 
 
