@@ -18,7 +18,7 @@ from watchdog_bot.demo.show import write_configuration
 from watchdog_bot.demo.sources import DemoFeed, Sources
 from watchdog_bot.settings import Settings
 from watchdog_bot.simulator import Chat, Message, Person, Press, Simulator
-from watchdog_bot.telegram.application import App
+from watchdog_bot.telegram.application import SPEECH, App
 
 T = TypeVar("T")
 
@@ -38,7 +38,8 @@ vars(app)["build"] = _remembered
 
 def _busy(application: App) -> bool:
     """Whether an update waits or is being handled."""
-    return bool(application.update_queue.qsize() or application.update_processor.current_concurrent_updates)
+    handled = application.update_queue.qsize() or application.update_processor.current_concurrent_updates
+    return bool(handled or application.bot_data[SPEECH].busy)
 
 
 QUIET_TURNS = 3  # between the queue and its handler an update is in neither for a moment

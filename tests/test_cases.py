@@ -52,6 +52,9 @@ async def test_later_posts_answer_the_first_alert_in_any_script_until_the_case_i
     assert "📌 You follow “Alsu Kurmasheva”" in second.text
     third = await alerted(bot, vera, THIRD)
     assert third.reply_to == alert.id
+    listed = await bot.say(vera, "/subscriptions")
+    assert "📌" in listed.text
+    assert "✅ Close 1" in listed.labels
     closed = await bot.press_for_reply(vera, "Close this case", message=third)
     assert closed.text == "✅ Closed: “Alsu Kurmasheva”. Nothing more comes of it."
     bot.publish(FOURTH)

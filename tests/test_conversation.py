@@ -225,8 +225,14 @@ async def test_unsubscribe_takes_a_number_or_all(bot: Running) -> None:
     await bot.say(vera, "/subscribe Kazakhstan")
     assert "Kazakhstan" in (await bot.say(vera, "/unsubscribe 2")).text
     await bot.say(vera, "/subscribe torture")
-    assert "all 2" in (await bot.say(vera, "/unsubscribe all")).text
+    removed = await bot.say(vera, "/unsubscribe all")
+    assert "all 2" in removed.text
     assert "no subscriptions" in (await bot.say(vera, "/subscriptions")).text
+    await bot.press(vera, "Undo", message=removed)
+    back = vera.chat.messages[removed.id].text
+    assert "Russia" in back
+    assert "torture" in back
+    assert "Kazakhstan" not in back
 
 
 async def test_a_number_that_is_not_in_the_list_removes_nothing_and_says_so(bot: Running) -> None:

@@ -46,7 +46,7 @@ from watchdog_bot.poll import Poller
 from watchdog_bot.silence import tell_silent
 from watchdog_bot.store import Store, read_beats, read_feeds
 from watchdog_bot.stories import Stories
-from watchdog_bot.telegram.application import ALLOWED_UPDATES, SEND_TIMEOUT, App, build, tell_commands
+from watchdog_bot.telegram.application import ALLOWED_UPDATES, SEND_TIMEOUT, SPEECH, App, build, tell_commands
 from watchdog_bot.telegram.listening import Ear, PollErrors
 from watchdog_bot.telegram.notices import Notices
 from watchdog_bot.telegram.sender import edit, send
@@ -341,6 +341,7 @@ async def _stop(app: App, poller: Poller, delivering: asyncio.Task[None]) -> Non
     await asyncio.gather(delivering, return_exceptions=True)
     if app.running:
         await app.stop()
+    await app.bot_data[SPEECH].drain(NOTICE_DRAIN)
     await app.shutdown()
 
 

@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import RLock
 
 import structlog
@@ -62,6 +62,7 @@ TWO_COUNTRIES = {
     "Корея": frozenset({"KP", "KR"}),
 }
 MAX_SUBSCRIPTIONS = 50
+REMOVED_TOGETHER = timedelta(seconds=10)
 HOME_REGION = "rferl"  # the countries of this field, by the key of the region
 
 
@@ -384,6 +385,19 @@ class Desk:
             if each.id == subscription_id:
                 self._index(each)
         return True
+
+    async def unsubscribe_all(self, subscriber: Subscriber) -> tuple[int, datetime]:
+        """Remove all of the subscriber's own; how many, and from when on, by which `undo_all` knows them."""
+        began = self.clock.now()
+        mine = await self.store.subscriptions(subscriber.id)
+        for each in mine:
+            await self._drop(each.id, subscriber.id)
+        return len(mine), began
+
+    async def undo_all(self, subscriber: Subscriber, began: datetime) -> int:
+        """Bring back what was removed together then, within a day; returns how many."""
+        removed = await self.store.removed_subscriptions(subscriber.id, began, began + REMOVED_TOGETHER)
+        return sum([await self.undo_unsubscribe(subscriber, each) for each in removed])
 
     async def set_state(self, subscriber: Subscriber, state: SubscriberState) -> None:
         """Pause, resume or suspend: the index holds only what may be alerted."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import example, given, settings
@@ -294,3 +295,45 @@ def test_an_alert_of_followed_cases_replies_to_the_oldest_names_all_and_offers_t
     many = alert(post(), cases=tuple(replace(one, subscription_id=SubscriptionId(n)) for n in range(9)))
     assert "and 6 more" in many.html
     assert len(many.buttons[1]) == 3
+
+
+def elsewhere(mirror: str = "", archive: str = "", **changes: object) -> list[tuple[str, str | None]]:
+    """The buttons that lead to other places than the source."""
+    shown = render.alert(replace(claimed(post(**changes), WORD), mirror=mirror, archive=archive), NAMES)
+    return [(button.text, button.url) for row in shown.buttons[2:] for button in row]
+
+
+def test_a_mirror_and_an_archive_are_offered_where_the_source_has_them() -> None:
+    both = elsewhere("https://mirror.example/{path}", "https://web.archive.org/web/{url}")
+    assert both == [
+        ("🪞 Mirror", "https://mirror.example/a?b=1&c=2"),
+        ("🗄 Archive", "https://web.archive.org/web/https://example.org/a?b=1&c=2"),
+    ]
+    assert elsewhere() == []
+    assert elsewhere(archive="https://a.example/{url}")[0][0] == "🗄 Archive"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"link": None},
+        {"link": "javascript:alert(1)"},
+        {"link": "https://a.example/b c"},
+        {"withdrawn_at": NOW},
+    ],
+)
+def test_nothing_is_offered_elsewhere_of_what_has_no_address_or_was_taken_back(
+    changes: dict[str, object],
+) -> None:
+    assert elsewhere("https://mirror.example/{path}", "https://web.archive.org/web/{url}", **changes) == []
+
+
+def test_a_mirror_that_is_not_https_is_not_offered() -> None:
+    assert elsewhere("http://mirror.example/{path}") == []
+
+
+@given(st.text(max_size=80))
+def test_no_link_leads_a_mirror_to_another_host(path: str) -> None:
+    for pattern in ("https://mirror.example/{path}", "https://mirror.example{path}"):
+        for _, url in elsewhere(pattern, link=f"https://example.org/{path}"):
+            assert urlsplit(url or "").hostname == "mirror.example"

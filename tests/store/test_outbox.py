@@ -444,3 +444,18 @@ async def test_what_had_to_be_sent_as_plain_text_is_counted(world: World) -> Non
     assert await world.store.counters() == {"sent": 1, "defects": 1}
     (sent,) = await world.store.recent_deliveries(reader.subscriber.id, 1)
     assert sent.cause == "message is too long"
+
+
+async def test_a_claim_says_where_the_source_has_a_mirror_and_an_archive(world: World) -> None:
+    feed = await world.store.add_feed(
+        "https://b.example/feed", name="B", mirror="https://m.example/{path}", archive=""
+    )
+    reader = await world.follower(1)
+    await world.store.apply(world.update(new("m", reader), feed=feed))
+    (one,) = await world.store.claim_deliveries(world.clock.now(), limit=9)
+    assert (one.mirror, one.archive) == ("https://m.example/{path}", "")
+    await world.store.record(after(one.delivery, Sent(1), world.clock.now()))
+    await world.store.apply(world.update(new("n", reader), feed=feed))
+    await world.store.remove_feed(feed.id)
+    (one,) = await world.store.claim_deliveries(world.clock.now(), limit=9)
+    assert (one.mirror, one.archive) == ("", "")

@@ -490,6 +490,8 @@ class ClaimedDelivery:
     also_at: tuple[AlsoAt, ...] = ()  # other feeds that carry the post or its story
     settings: ChatSettings = DEFAULT_SETTINGS
     cases: tuple[Case, ...] = ()  # the oldest first
+    mirror: str = ""  # of the post's source, as of a Feed
+    archive: str = ""
     changed: bool = False  # the post was changed since this was sent, and its reader is to learn of that
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from watchdog_bot.core import buttons
+from watchdog_bot.core.feeds import elsewhere
 from watchdog_bot.core.model import AlsoAt, Button, Case, ClaimedDelivery, Evidence, Message, Post
 from watchdog_bot.core.summarise import DEFAULT_LIMIT, summary
 from watchdog_bot.core.text import cut, utf16_length
@@ -150,10 +151,26 @@ def _buttons(claimed: ClaimedDelivery) -> tuple[tuple[Button, ...], ...]:
     )
     target = link(post.link) if post.withdrawn_at is None else None
     first = (Button("🔗 Read", url=target), *row) if target else row
+    second = (*_case_buttons(claimed), *_reports_button(post, also_at))
+    third = _elsewhere(claimed)
+    return (first, second, third) if third else (first, second)
+
+
+def _elsewhere(claimed: ClaimedDelivery) -> tuple[Button, ...]:
+    """Where the post can be read when its own address cannot; nowhere once its source took it back."""
+    post = claimed.post
+    if link(post.link) is None or post.withdrawn_at is not None:
+        return ()
+    offered = (("🪞 Mirror", claimed.mirror), ("🗄 Archive", claimed.archive))
+    found = ((label, link(elsewhere.address(pattern, post.link))) for label, pattern in offered)
+    return tuple(Button(label, url=url) for label, url in found if url and url.startswith("https://"))
+
+
+def _reports_button(post: Post, also_at: Sequence[AlsoAt]) -> tuple[Button, ...]:
     if not also_at:
-        return first, _case_buttons(claimed)
+        return ()
     counted = "1 other report" if len(also_at) == 1 else f"{len(also_at)} other reports"
-    return first, (*_case_buttons(claimed), Button(f"📰 {counted}", data=buttons.encode("also", post.id)))
+    return (Button(f"📰 {counted}", data=buttons.encode("also", post.id)),)
 
 
 def _reasons(evidence: Sequence[Evidence], names: Names) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from watchdog_bot.core.buttons import encode
-from watchdog_bot.core.model import Button, Message, Post, Subscription, Topic
+from watchdog_bot.core.model import Button, Message, Post, Subscription, SubscriptionSlot, Topic
 from watchdog_bot.core.render import Names, escape, titled
 from watchdog_bot.core.replies import LIST_LIMIT, counted
 from watchdog_bot.core.replies_home import HOME_BUTTONS
@@ -195,13 +196,16 @@ def subscriptions(listed: Sequence[tuple[Subscription, str]], muted: Sequence[st
         )
     lines, buttons = ["<b>Subscriptions</b>"], list[Button]()
     for number, (subscription, description) in enumerate(listed, start=1):
-        line = f"{number}. {escape(cut(description, 300))}"
+        is_case = subscription.slot is SubscriptionSlot.CASE
+        line = f"{number}. {'📌 ' if is_case else ''}{escape(cut(description, 300))}"
         if sum(map(len, lines)) + len(line) > LIST_LIMIT:
             lines.append(f"… and {len(listed) - number + 1} more")
             break
         lines.append(line)
         buttons.append(Button(f"✏️ {number}", data=encode("sub", subscription.id)))
-        buttons.append(Button(f"🗑 {number}", data=encode("del", subscription.id)))
+        close = Button(f"✅ Close {number}", data=encode("cc", subscription.id))
+        remove = Button(f"🗑 {number}", data=encode("del", subscription.id))
+        buttons.append(close if is_case else remove)
     if muted:
         lines += ["", "Muted: " + ", ".join(escape(cut(each, 60)) for each in muted[:10]) + " — /unmute"]
     keyboard = tuple(tuple(buttons[i : i + 6]) for i in range(0, len(buttons), 6))
@@ -212,3 +216,9 @@ def removed(description: str, subscription_id: int) -> Message:
     """After a removal, with the way back."""
     undo = Button("↩️ Undo", data=encode("undo", subscription_id))
     return Message(f"Removed: {escape(cut(description, 300))}.", buttons=((undo,),))
+
+
+def all_removed(count: int, began: datetime) -> Message:
+    """After all were removed, with the way back; `began`: when, which the button holds to the millisecond."""
+    undo = Button("↩️ Undo", data=encode("ua", int(began.timestamp() * 1000)))
+    return Message(f"Removed all {counted(count, 'subscription')}.", buttons=((undo,),))

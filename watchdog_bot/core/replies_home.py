@@ -107,7 +107,7 @@ NOTHING_STORED = Message("Nothing about this chat is stored.")
 PRIVACY = Message(
     "<b>What I know about you</b>\n"
     "• the id of this chat (and topic), because I could not write here without it\n"
-    "• its subscriptions, mutes, settings and language\n"
+    "• its subscriptions, followed cases, mutes, settings and language\n"
     "• which posts it was sent and why, for 30 days, so that nothing comes twice and “Why?” can answer\n\n"
     "<b>What I do not keep</b>\n"
     "Names, user names, phone numbers, what you write to me beyond commands, who pressed what in a group, "

@@ -455,6 +455,12 @@ class Store:
         """Can be undone for a day; what waits for it alone is cancelled."""
         return await self._run(subscribers.unsubscribe, subscription_id, subscriber_id, self._now())
 
+    async def removed_subscriptions(
+        self, subscriber_id: SubscriberId, first: datetime, last: datetime
+    ) -> tuple[SubscriptionId, ...]:
+        """Those removed from the one moment to the other, both included, that can still be brought back."""
+        return await self._run(subscribers.removed_between, subscriber_id, ms(first), ms(last))
+
     async def restore_subscription(
         self, subscription_id: SubscriptionId, subscriber_id: SubscriberId
     ) -> bool:

@@ -149,6 +149,14 @@ def keep_index(db: Database, feed_id: FeedId, memory: IndexMemory) -> None:
         )
 
 
+def elsewhere(db: Database, feed_id: FeedId) -> tuple[str, str]:
+    """The patterns of its mirror and its archive (core.feeds.elsewhere), empty where it has none or is gone."""
+    found: tuple[str, str] | None = db.execute(
+        "SELECT mirror, archive FROM feed WHERE id = ?", [feed_id]
+    ).fetchone()
+    return ("", "") if found is None else found
+
+
 def every_one(db: Database) -> tuple[Feed, ...]:
     return tuple(rows.feed(row) for row in db.query("SELECT * FROM feed ORDER BY id"))
 

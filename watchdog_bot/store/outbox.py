@@ -29,7 +29,7 @@ from watchdog_bot.core.model import (
 )
 from watchdog_bot.core.outbox import DeliveryChange, after
 from watchdog_bot.core.tempo import ChatSettings
-from watchdog_bot.store import followed, gates, posts, rows, subscribers, tempos
+from watchdog_bot.store import feeds, followed, gates, posts, rows, subscribers, tempos
 from watchdog_bot.store.connection import writing
 from watchdog_bot.store.line import advance, enter, promote, put_off
 from watchdog_bot.store.rows import chunks, marks, ms
@@ -345,10 +345,12 @@ def load(db: Database, delivery_ids: list[DeliveryId]) -> tuple[ClaimedDelivery,
             asking[row["id"]] = row["subscriptions"]
     addressees = subscribers.with_settings(db, {one.subscriber_id for one in deliveries.values()})
     cases = followed.of_deliveries(db, asking)
-    carried: dict[PostId, tuple[Post, tuple[AlsoAt, ...]]] = {}
+    carried: dict[PostId, _Carried] = {}
     for post_id in {one.post_id for one in deliveries.values()}:
         (row,) = rows.read(db, "SELECT * FROM post WHERE id = ?", [post_id])
-        carried[post_id] = rows.post(row), posts.also_at(db, post_id, row["feed_name"])
+        mirror, archive = feeds.elsewhere(db, row["feed_id"])
+        also_at = posts.also_at(db, post_id, row["feed_name"])
+        carried[post_id] = _Carried(rows.post(row), also_at, mirror, archive)
     return tuple(
         _claimed(
             deliveries[one],
@@ -360,16 +362,32 @@ def load(db: Database, delivery_ids: list[DeliveryId]) -> tuple[ClaimedDelivery,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """A post with what its feeds say of it."""
+
+    post: Post
+    also_at: tuple[AlsoAt, ...]
+    mirror: str
+    archive: str
+
+
 def _claimed(
-    delivery: Delivery,
-    to: tuple[Subscriber, ChatSettings],
-    carried: tuple[Post, tuple[AlsoAt, ...]],
-    cases: tuple[Case, ...],
+    delivery: Delivery, to: tuple[Subscriber, ChatSettings], carried: _Carried, cases: tuple[Case, ...]
 ) -> ClaimedDelivery:
     subscriber, settings = to
     if delivery.to_general:
         subscriber = subscribers.in_general(subscriber)
-    return ClaimedDelivery(delivery, carried[0], subscriber, carried[1], settings, cases)
+    return ClaimedDelivery(
+        delivery,
+        carried.post,
+        subscriber,
+        carried.also_at,
+        settings,
+        cases,
+        mirror=carried.mirror,
+        archive=carried.archive,
+    )
 
 
 def _record(db: Database, change: DeliveryChange, now: datetime) -> bool:

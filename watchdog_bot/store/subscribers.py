@@ -236,6 +236,17 @@ def unsubscribe(db: Database, subscription_id: SubscriptionId, subscriber_id: Su
     return True
 
 
+def removed_between(
+    db: Database, subscriber_id: SubscriberId, first: int, last: int
+) -> tuple[SubscriptionId, ...]:
+    """Those removed from the one moment to the other, both included, that can still be brought back."""
+    found = db.execute(
+        "SELECT id FROM subscription WHERE subscriber_id = ? AND deleted_at BETWEEN ? AND ? ORDER BY id",
+        [subscriber_id, first, last],
+    )
+    return tuple(row[0] for row in found)
+
+
 def resubscribe(db: Database, subscription_id: SubscriptionId, subscriber_id: SubscriberId, now: int) -> bool:
     """Undo: the subscription stands again, and what was cancelled with it waits again. False where it is gone
     for good, or a new one took its place.

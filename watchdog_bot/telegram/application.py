@@ -8,7 +8,7 @@ of different chats side by side.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
@@ -27,7 +27,7 @@ from telegram import (
     Update,
 )
 from telegram import Message as TelegramMessage
-from telegram.constants import ChatMemberStatus, ChatType, ParseMode, UpdateType
+from telegram.constants import ChatMemberStatus, ChatType, UpdateType
 from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.ext import (
     Application,
@@ -47,14 +47,14 @@ from watchdog_bot.desk import Desk
 from watchdog_bot.telegram import handlers
 from watchdog_bot.telegram.ask import COMMANDS, PRESSES, Answer, Ask, Command, Who, in_order
 from watchdog_bot.telegram.listening import Ear
-from watchdog_bot.telegram.sender import NO_PREVIEW, classify, markup
+from watchdog_bot.telegram.sender import classify
+from watchdog_bot.telegram.speech import BeforeReply, OnError, Speech, edit_in_place, reply
 from watchdog_bot.telegram.transport import AiohttpRequest, by_proxy
 
 log = structlog.get_logger(__name__)
 
 App = Application[Any, Any, Any, Any, Any, Any]
 Context = ContextTypes.DEFAULT_TYPE
-BeforeReply = Callable[[int], Awaitable[None]]
 
 ALLOWED_UPDATES = [
     UpdateType.MESSAGE,
@@ -64,6 +64,7 @@ ALLOWED_UPDATES = [
 ]
 _ADMIN = {ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR}
 _OUT = {ChatMemberStatus.LEFT, ChatMemberStatus.BANNED}
+SPEECH = "speech"  # the key of the application's Speech among its data
 OFFERED = 60  # characters of a plain message that may be offered as a subscription
 TOAST_LIMIT = 200  # characters (Bot API, answerCallbackQuery)
 SEND_TIMEOUT = 25  # seconds to wait for an answer: the longer, the fewer doubts
@@ -116,7 +117,9 @@ def build(
         .concurrent_updates(OrderedPerChat(16))
         .build()
     )
-    desk_side = _Front(desk, admins, before_reply)
+    speech = Speech(before_reply)
+    app.bot_data[SPEECH] = speech
+    desk_side = _Front(desk, admins, speech)
     incoming = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
     for each in COMMANDS.values():
         app.add_handler(CommandHandler(each.name, partial(desk_side.command, each), filters=incoming))
@@ -156,25 +159,21 @@ def _menu(command: Command) -> BotCommand:
 class _Front:
     """Turns updates into `Ask`s, checks rights, and brings the answers back."""
 
-    def __init__(self, desk: Desk, admins: frozenset[int], before_reply: BeforeReply) -> None:
+    def __init__(self, desk: Desk, admins: frozenset[int], speech: Speech) -> None:
         self._desk = desk
         self._admins = admins
-        self._before_reply = before_reply
-
-    async def _say(self, message: TelegramMessage, answer: Message) -> TelegramMessage:
-        await self._before_reply(message.chat.id)
-        return await _reply(message, answer)
+        self._speech = speech
 
     # -------------------------------------------------------------- commands
 
-    async def command(self, command: Command, update: Update, _context: Context) -> None:
+    async def command(self, command: Command, update: Update, context: Context) -> None:
         message = update.effective_message
         if message is None:
             return
         shown: list[TelegramMessage] = []
 
         async def progress(text: Message) -> None:
-            shown.append(await self._say(message, text))
+            shown.append(await self._speech.say(message, text))
 
         ask = Ask(
             self._desk,
@@ -185,13 +184,26 @@ class _Front:
             language=_language(update),
             reply_to=_replied_to(message),
             progress=progress,
+            chat_admin=partial(self._is_chat_admin, update),
         )
+        on_error = _error_handler(update, context)
         refusal = await self._refusal(command.who, update, ask)
-        answer = replies.plain(refusal) if refusal else await command.run(ask)
-        if shown:
-            await _edit(shown[0], answer)
+        if refusal:
+            self._speech.say_soon(message, replies.plain(refusal), on_error)
+        elif command.slow:
+            self._speech.beside(self._slowly(command, ask, message, shown), on_error)
         else:
-            await self._say(message, answer)
+            self._speech.say_soon(message, await command.run(ask), on_error)
+
+    async def _slowly(
+        self, command: Command, ask: Ask, message: TelegramMessage, shown: list[TelegramMessage]
+    ) -> None:
+        """What takes long: in the place of what was shown meanwhile, if anything was."""
+        answer = await command.run(ask)
+        if shown:
+            await edit_in_place(shown[0], answer)
+        else:
+            await self._speech.say(message, answer)
 
     async def _refusal(self, who: Who, update: Update, ask: Ask) -> str | None:
         """Why this person may not, or None."""
@@ -223,28 +235,39 @@ class _Front:
             return False
         return member.status in _ADMIN
 
-    async def talk(self, update: Update, _context: Context) -> None:
+    async def talk(self, update: Update, context: Context) -> None:
         """Words without a command: offered as a subscription where they can be one."""
         if update.effective_message:
             typed = " ".join((update.effective_message.text or "").split())
             usable = len(typed) <= OFFERED and self._desk.can_be_asked(typed)
-            await self._say(update.effective_message, replies_home.talk(typed if usable else ""))
+            said = replies_home.talk(typed if usable else "")
+            self._speech.say_soon(update.effective_message, said, _error_handler(update, context))
 
     # -------------------------------------------------------------- presses
 
-    async def press(self, update: Update, _context: Context) -> None:
+    async def press(self, update: Update, context: Context) -> None:
         query = update.callback_query
         if query is None:
             return
+        on_error = _error_handler(update, context)
+        pressed = decode(query.data or "")
+        handler = PRESSES.get(pressed.action) if pressed else None
+        if handler is not None and handler.slow:
+            self._speech.beside(self._press(update, query, on_error), on_error)
+        else:
+            await self._press(update, query, on_error)
+
+    async def _press(self, update: Update, query: CallbackQuery, on_error: OnError) -> None:
+        """The press is answered at once; what else follows comes in its turn."""
         answer = await self._pressed(update, query)
         await _answer(query, answer)
         message = query.message
         if not isinstance(message, TelegramMessage):  # too old to be edited or replied to
             return
         if answer.edit:
-            await _edit(message, answer.edit)
+            self._speech.show_soon(message, answer.edit, on_error)
         if answer.send:
-            await self._say(message, answer.send)
+            self._speech.say_soon(message, answer.send, on_error)
 
     async def _pressed(self, update: Update, query: CallbackQuery) -> Answer:
         pressed = decode(query.data or "")
@@ -260,6 +283,7 @@ class _Front:
             language=_language(update),
             message_id=query.message.message_id,
             links=tuple(each.url for each in query.message.entities if each.url),
+            chat_admin=partial(self._is_chat_admin, update),
         )
         refusal = await self._refusal(handler.who, update, ask)
         if refusal:
@@ -300,6 +324,15 @@ class _Front:
             await self._desk.store.migrate_chat(message.migrate_from_chat_id, message.chat.id)
 
 
+def _error_handler(update: Update, context: Context) -> OnError:
+    """What becomes of an error of work that is done beside: the same as of any handler's."""
+
+    async def handle(error: Exception) -> None:
+        await context.application.process_error(update, error)
+
+    return handle
+
+
 def _address(message: TelegramMessage) -> Address:
     """The chat, and the topic where the message stands in one (General has no id of its own here)."""
     thread = message.message_thread_id if message.is_topic_message else None
@@ -328,33 +361,6 @@ def _after_command(message: TelegramMessage) -> str:
     return parts[1] if len(parts) > 1 else ""
 
 
-async def _reply(message: TelegramMessage, answer: Message) -> TelegramMessage:
-    """In the same chat and topic; the message itself is not quoted, it stands right above."""
-    thread = message.message_thread_id if message.is_topic_message else None
-    return await message.get_bot().send_message(
-        message.chat.id,
-        answer.html,
-        parse_mode=ParseMode.HTML,
-        message_thread_id=thread,
-        reply_markup=markup(answer),
-        link_preview_options=NO_PREVIEW,
-        disable_notification=answer.silent,
-    )
-
-
-async def _edit(message: TelegramMessage, answer: Message) -> None:
-    try:
-        await message.edit_text(
-            answer.html,
-            parse_mode=ParseMode.HTML,
-            reply_markup=markup(answer),
-            link_preview_options=NO_PREVIEW,
-        )
-    except BadRequest as error:
-        if "not modified" not in error.message.lower():  # the same button pressed twice
-            raise
-
-
 async def _answer(query: CallbackQuery, answer: Answer) -> None:
     """Every press is answered, or the button keeps its spinner."""
     try:
@@ -369,7 +375,7 @@ async def _answer(query: CallbackQuery, answer: Answer) -> None:
 
 async def _unknown(update: Update, _context: Context) -> None:
     if update.effective_message:
-        await _reply(
+        await reply(
             update.effective_message, replies.plain("I do not know that command. /help lists what I can do.")
         )
 
@@ -392,7 +398,7 @@ async def _broke(update: object, context: Context) -> None:
     message = update.effective_message if isinstance(update, Update) else None
     if message is not None:
         try:
-            await _reply(
+            await reply(
                 message,
                 replies.plain(
                     "Something went wrong on my side. /subscriptions shows how things stand; please try again."

@@ -23,6 +23,11 @@ class Who(StrEnum):
     BOT_ADMIN = "bot admin"  # `telegram.admins` of the configuration
 
 
+async def _no() -> bool:
+    """Nobody that is known."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One command or press, with everything a handler may want to know."""
@@ -38,6 +43,7 @@ class Ask:
     message_id: int | None = None  # id of the message whose button was pressed
     links: tuple[str, ...] = ()  # addresses linked in the message whose button was pressed, in order
     progress: Callable[[Message], Awaitable[None]] = field(repr=False, default=lambda _message: _nothing())
+    chat_admin: Callable[[], Awaitable[bool]] = field(repr=False, default=_no)  # in a private chat: always
 
     async def known(self) -> Subscriber | None:
         """The subscriber of this chat or topic, if there is one."""
@@ -74,6 +80,7 @@ class Command:
     help: str
     who: Who
     run: CommandRun
+    slow: bool = False  # it may take long, so the chat's other commands do not wait for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,7 @@ class PressHandler:
     action: str
     who: Who
     run: PressRun
+    slow: bool = False  # as of a command
 
 
 COMMANDS: dict[str, Command] = {}
@@ -109,23 +117,23 @@ def in_order() -> list[Command]:
     return sorted(COMMANDS.values(), key=lambda each: (rank.get(each.name, len(rank)), each.name))
 
 
-def command(name: str, help_: str, *, who: Who) -> Callable[[CommandRun], CommandRun]:
+def command(name: str, help_: str, *, who: Who, slow: bool = False) -> Callable[[CommandRun], CommandRun]:
     """Register a command."""
 
     def register(run: CommandRun) -> CommandRun:
         assert name not in COMMANDS, f"the command {name} exists twice"
-        COMMANDS[name] = Command(name, help_, who, run)
+        COMMANDS[name] = Command(name, help_, who, run, slow)
         return run
 
     return register
 
 
-def press(action: str, *, who: Who) -> Callable[[PressRun], PressRun]:
+def press(action: str, *, who: Who, slow: bool = False) -> Callable[[PressRun], PressRun]:
     """Register what a button's action does."""
 
     def register(run: PressRun) -> PressRun:
         assert action not in PRESSES, f"the action {action} exists twice"
-        PRESSES[action] = PressHandler(action, who, run)
+        PRESSES[action] = PressHandler(action, who, run, slow)
         return run
 
     return register

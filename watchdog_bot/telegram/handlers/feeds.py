@@ -15,7 +15,7 @@ async def feeds(ask: Ask) -> Message:
     return replies_feeds.feeds(await store.feeds(), ask.desk.clock.now(), await store.hub_standings())
 
 
-@command("feed_add", "watch a feed: /feed_add https://example.org/feed", who=Who.BOT_ADMIN)
+@command("feed_add", "watch a feed: /feed_add https://example.org/feed", who=Who.BOT_ADMIN, slow=True)
 async def feed_add(ask: Ask) -> Message:
     """Look at the address first; only what can be read as a feed is added. Paths behind it are its section."""
     words = ask.text.split()
@@ -27,7 +27,7 @@ async def feed_add(ask: Ask) -> Message:
     return _told(await ask.desk.add_feed(url, section=" ".join(sections)))
 
 
-@press("take", who=Who.BOT_ADMIN)
+@press("take", who=Who.BOT_ADMIN, slow=True)
 async def take(ask: Ask) -> Answer:
     """Watch the source that was chosen: its address stands in the message as a link."""
     number = int(ask.args[0])

@@ -24,22 +24,22 @@ def _lines(*kinds: Who) -> list[replies_home.HelpLine]:
     return [replies_home.HelpLine(each.name, each.help) for each in in_order() if each.who in kinds]
 
 
-def help_message(ask: Ask) -> Message:
+async def help_message(ask: Ask) -> Message:
     """What this person may do here."""
-    mine = _lines(Who.ANYONE, Who.CHAT_ADMIN)
+    mine = _lines(Who.ANYONE, Who.CHAT_ADMIN) if await ask.chat_admin() else _lines(Who.ANYONE)
     return replies_home.help_(mine, _lines(Who.BOT_ADMIN) if ask.bot_admin else [])
 
 
 @command("help", "what I can do", who=Who.ANYONE)
 async def help_(ask: Ask) -> Message:
     """List the commands."""
-    return help_message(ask)
+    return await help_message(ask)
 
 
 @press("help", who=Who.ANYONE)
 async def help_pressed(ask: Ask) -> Answer:
     """The same, from the first screen."""
-    return Answer(send=help_message(ask))
+    return Answer(send=await help_message(ask))
 
 
 @press("example", who=Who.ANYONE)

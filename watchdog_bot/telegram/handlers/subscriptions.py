@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from watchdog_bot.core import replies, replies_follow
 from watchdog_bot.core.errors import QueryError
@@ -66,12 +67,12 @@ async def unsubscribe(ask: Ask) -> Message:
             "" if not ask.text.strip() else "Nothing was removed: give a number of this list, or “all”.\n\n"
         )
         return replace(shown, html=hint + shown.html)
-    for each in wanted:
-        await ask.desk.unsubscribe(known, each.id)
-    last = wanted[-1]
     if len(wanted) > 1:
-        return replies.plain(f"Removed all {len(wanted)} subscriptions.")
-    return replies_follow.removed(ask.desk.in_words(last), last.id)
+        count, began = await ask.desk.unsubscribe_all(known)
+        return replies_follow.all_removed(count, began)
+    (only,) = wanted
+    await ask.desk.unsubscribe(known, only.id)
+    return replies_follow.removed(ask.desk.in_words(only), only.id)
 
 
 def _wanted(typed: str, mine: tuple[Subscription, ...]) -> tuple[Subscription, ...]:
@@ -102,4 +103,13 @@ async def undo(ask: Ask) -> Answer:
     known = await ask.known()
     if known is None or not await ask.desk.undo_unsubscribe(known, SubscriptionId(int(ask.args[0]))):
         return Answer("It cannot be brought back any more", alert=True)
+    return Answer("Back again", edit=await listed(ask))
+
+
+@press("ua", who=Who.CHAT_ADMIN)
+async def undo_all(ask: Ask) -> Answer:
+    """Bring back all that were removed together."""
+    known, began = await ask.known(), datetime.fromtimestamp(int(ask.args[0]) / 1000, UTC)
+    if known is None or not await ask.desk.undo_all(known, began):
+        return Answer("They cannot be brought back any more", alert=True)
     return Answer("Back again", edit=await listed(ask))
