@@ -370,7 +370,8 @@ def _schedule(
 
 def _job_event(event: JobEvent) -> None:
     if event.code == EVENT_JOB_ERROR:
-        log.error("job_broke", job=event.job_id, error=type(event.exception).__name__)
+        known = isinstance(event.exception, StoreError)  # it names its cause and mend; others are defects
+        log.error("job_broke", job=event.job_id, error=str(event.exception) if known else event.traceback)
     else:
         log.warning("job_still_running", job=event.job_id)
 

@@ -25,6 +25,7 @@ from typing import Any
 import structlog
 
 from watchdog_bot.clock import Clock
+from watchdog_bot.complaints import Complaints
 from watchdog_bot.core.digest import DigestPage
 from watchdog_bot.core.errors import StoreError
 from watchdog_bot.core.hours import is_quiet
@@ -63,7 +64,6 @@ LONGEST_WAIT_SECONDS = 30  # a claimed delivery that must wait longer is handed 
 SHORTEST_SLEEP_SECONDS = 0.01
 LONGEST_PROBE_SECONDS = 60
 LONGEST_RECORD_WAIT_SECONDS = 15  # well within the minute that a doubt waits before it is sent again
-COMPLAINT_EVERY = timedelta(minutes=1)
 
 
 class Pace:
@@ -154,7 +154,7 @@ class Deliverer:
         self._under_way: set[asyncio.Task[None]] = set()
         self._not_started: set[asyncio.Task[None]] = set()  # of those, the ones that wait for the pace
         self._beaten: datetime | None = None
-        self._complained: dict[str, datetime] = {}
+        self._complaints = Complaints(clock)
         self._moved = asyncio.Event()  # something may be due, or a slot is free
 
     def wake(self) -> None:
@@ -212,7 +212,7 @@ class Deliverer:
         try:
             await self._store.beat("deliver", now)
         except StoreError as error:
-            self._complain("beat_not_written", error)
+            self._complaints.say("beat_not_written", error)
             return
         self._beaten = now
 
@@ -224,7 +224,7 @@ class Deliverer:
         try:
             claimed = await self._claim(self._clock.now(), free)
         except StoreError as error:
-            self._complain("outbox_unreadable", error)
+            self._complaints.say("outbox_unreadable", error)
             return 0
         for one in claimed:
             task = asyncio.create_task(self._work(one))
@@ -411,18 +411,10 @@ class Deliverer:
                 await self._store.record(change)
                 break
             except StoreError as error:
-                self._complain("answer_not_recorded", error)
+                self._complaints.say("answer_not_recorded", error)
             await self._clock.sleep(wait)
             wait = min(wait * 2, LONGEST_RECORD_WAIT_SECONDS)
         log.info("delivery", delivery=change.delivery_id, state=change.state.value, cause=change.cause)
-
-    def _complain(self, event: str, error: StoreError) -> None:
-        """Once a minute is enough: a full disk must not be filled with words about it."""
-        now = self._clock.now()
-        last = self._complained.get(event)
-        if last is None or abs(now - last) >= COMPLAINT_EVERY:
-            self._complained[event] = now
-            log.error(event, error=str(error))
 
     async def _sleep_or(self, event: asyncio.Event, seconds: float) -> None:
         waits: list[asyncio.Task[Any]] = [

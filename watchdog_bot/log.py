@@ -46,6 +46,7 @@ HELD_BACK = {
     "httpcore": logging.WARNING,
     "aiohttp.access": logging.WARNING,
     "apscheduler": logging.WARNING,
+    "apscheduler.executors": logging.CRITICAL,  # a job that broke is logged by the program itself
     "asyncio": logging.INFO,
     "telegram": logging.INFO,
 }

@@ -17,8 +17,9 @@ import structlog
 
 from watchdog_bot.asking import Fetching, Parsing, known, read
 from watchdog_bot.clock import Clock
+from watchdog_bot.complaints import Complaints
 from watchdog_bot.core import decide, flood
-from watchdog_bot.core.errors import ParseError
+from watchdog_bot.core.errors import ParseError, StoreError
 from watchdog_bot.core.feeds import gap, schedule, slices
 from watchdog_bot.core.feeds.crowd import Crowd
 from watchdog_bot.core.feeds.sitemap_index import IndexMemory
@@ -96,6 +97,7 @@ class Poller:
         self._workers = workers
         self._on_owed = on_owed
         self._on_health = on_health
+        self._complaints = Complaints(clock)
         self._on_held = on_held
         self._stories = stories
         self._under_way: set[asyncio.Task[PollResult]] = set()
@@ -112,7 +114,13 @@ class Poller:
         """
         if len(self._under_way) >= self._workers:
             return 0
-        now = self._clock.now()
+        try:
+            return await self._tick(self._clock.now())
+        except StoreError as error:
+            self._complaints.say("feeds_unreadable", error)
+            return 0
+
+    async def _tick(self, now: datetime) -> int:
         started = 0
         for _ in range(ROUNDS):
             free = self._workers - len(self._under_way)
@@ -188,7 +196,16 @@ class Poller:
     async def poll(self, feed: Feed) -> PollResult:
         """One feed, whole. Never raises: a defect of ours becomes a failure of this feed and is logged."""
         try:
+            return await self._whole(feed)
+        except StoreError as error:  # its lease runs out, and it is polled again
+            self._complaints.say("poll_not_stored", error)
+            return PollResult(cause=str(error))
+
+    async def _whole(self, feed: Feed) -> PollResult:
+        try:
             return await self._poll(feed)
+        except StoreError:
+            raise
         except Exception as error:
             log.exception("poll_broke", feed=feed.id)
             failure = FetchFailed(f"an error of the bot itself ({type(error).__name__}); see its log")
