@@ -27,7 +27,7 @@ from common import aloud, dev_null, figure, machine, table, version_of, versions
 from sqlite_utils import Database
 
 from watchdog_bot import log
-from watchdog_bot.core.digest import DigestPage, pages
+from watchdog_bot.core.digest import DigestPage
 from watchdog_bot.core.model import (
     Address,
     ChatKind,
@@ -42,6 +42,7 @@ from watchdog_bot.core.model import (
     SubscriptionSlot,
 )
 from watchdog_bot.core.render import Names
+from watchdog_bot.core.render_digest import digest
 from watchdog_bot.deliver import Deliverer
 from watchdog_bot.settings import LogSettings
 from watchdog_bot.simulator.limits import FloodLimits
@@ -206,7 +207,7 @@ def _render(claimed: ClaimedDelivery) -> Message:
 
 
 def _digest(claimed: ClaimedDigest) -> tuple[DigestPage, ...]:
-    return pages(claimed.deliveries, Names(name=str, flag=str), late=claimed.late)
+    return digest(claimed, Names(name=str, flag=str))
 
 
 async def limited(plan: Plan) -> Outcome:

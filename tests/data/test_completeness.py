@@ -38,7 +38,7 @@ def known() -> Mapping[tuple[str, str], set[str]]:
     return found
 
 
-def lacking(kinds: frozenset[str], language: str) -> set[str]:
+def lacking(kinds: frozenset[str], language: str) -> frozenset[str]:
     have = known()
     return field() - set().union(*(have[language, kind] for kind in kinds))
 
