@@ -1,8 +1,8 @@
-"""The real bot, which kills itself with SIGKILL at a step of the way: `crashing_bot CONFIG ANCHOR STEP WHEN NTH`.
+"""What makes a real bot kill itself with SIGKILL at a step of the way, and time pass faster for it.
 
-STEP is one of `STEPS` (or "none"), WHEN "before" or "after", NTH which call of it is fatal, from 1. Its clock
-runs `SPEED` times as fast as the machine's, counted from ANCHOR (seconds since the epoch), so that all starts
-share one time and a minute's wait is over soon.
+STEP is one of `STEPS`, WHEN "before" or "after", NTH which call of it is fatal, from 1. Its clock runs some times as
+fast as the machine's, counted from an anchor (seconds since the epoch), so that all starts share one time and a
+minute's wait is over soon.
 """
 
 from __future__ import annotations
@@ -10,15 +10,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from watchdog_bot import app, log
-from watchdog_bot.config import load
+from watchdog_bot import app
 from watchdog_bot.fetch import Fetcher
 from watchdog_bot.parsing import ParserPool
 from watchdog_bot.store import Store
@@ -87,16 +84,3 @@ def arm(step: str, when: str, nth: int) -> None:
         return result
 
     setattr(owner, name, fatal)
-
-
-def main() -> None:
-    config, anchor, step, when, nth = sys.argv[1:]
-    if step != "none":
-        arm(step, when, int(nth))
-    settings = load(Path(config), {})
-    log.set_up(settings.log)
-    sys.exit(asyncio.run(app.run(settings, clock=FastClock(float(anchor)))))
-
-
-if __name__ == "__main__":
-    main()

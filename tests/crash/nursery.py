@@ -1,7 +1,7 @@
 """Lives of the real bot, forked from one process that has everything imported: a start costs a moment, not a second.
 
-As a program, `python -m tests.crash.nursery CONFIG ANCHOR SPEED`: for each line of its input it forks a bot over the
-same configuration, tells its process id in one line, and when it has ended how it did (an exit code, or minus a
+As a program, `python -m tests.crash.nursery CONFIG ANCHOR SPEED`: for each line of its input, STEP WHEN NTH (see
+`crashing_bot`), it forks a bot over the same configuration, tells its process id in one line, and when it has ended how it did (an exit code, or minus a
 signal) in another. SIGUSR1 sets a bot's clock back an hour. `Nursery` is the other end, for tests.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.crash.crashing_bot import FastClock
+from tests.crash.crashing_bot import FastClock, arm
 from watchdog_bot import app, data, log
 from watchdog_bot.config import load
 from watchdog_bot.core.errors import WatchdogError
@@ -68,11 +68,11 @@ class Nursery:
         """Of the bot that lives; 0 where none does."""
         return self._pid
 
-    async def birth(self) -> None:
-        """Start a bot."""
+    async def birth(self, step: str = "none", when: str = "before", nth: int = 1) -> None:
+        """Start a bot; with a step (see `tests.crash.crashing_bot`), one that kills itself there."""
         assert self._process is not None
         assert self._process.stdin is not None
-        self._process.stdin.write(b"live\n")
+        self._process.stdin.write(f"{step} {when} {nth}\n".encode())
         self._pid = await self._told()
 
     def send(self, number: signal.Signals) -> None:
@@ -114,7 +114,7 @@ def _live(config: Path, clock: FastClock) -> int:
         return 1
 
 
-def _birth(config: Path, anchor: float, speed: int) -> int:
+def _birth(config: Path, anchor: float, speed: int, order: str) -> int:
     """One life in a fork, to its end; how it ended."""
     child = os.fork()
     if child:
@@ -124,6 +124,9 @@ def _birth(config: Path, anchor: float, speed: int) -> int:
     try:
         os.dup2(2, 1)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        step, when, nth = order.split()
+        if step != "none":
+            arm(step, when, int(nth))
         code = _live(config, FastClock(anchor, speed))
     except BaseException:  # noqa: BLE001 - the fork must not go on, and the log must say why
         os.write(2, traceback.format_exc().encode())
@@ -133,8 +136,8 @@ def _birth(config: Path, anchor: float, speed: int) -> int:
 def main() -> None:
     config, anchor, speed = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
     data.load_tagger()
-    for _ in sys.stdin:
-        os.write(1, f"{_birth(config, anchor, speed)}\n".encode())
+    for order in sys.stdin:
+        os.write(1, f"{_birth(config, anchor, speed, order)}\n".encode())
 
 
 if __name__ == "__main__":

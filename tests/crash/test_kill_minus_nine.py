@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import signal
 import sqlite3
-import sys
-import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.crash.crashing_bot import STEPS
+from tests.crash.crashing_bot import SPEED, STEPS
+from tests.crash.nursery import PATIENCE, Nursery
 from watchdog_bot.demo.posts import BASELINE, DemoPost
 from watchdog_bot.demo.show import write_configuration
 from watchdog_bot.demo.sources import Sources
 from watchdog_bot.simulator import Chat, Simulator
 
-PATIENCE = 60.0  # real seconds for any one thing: generous, because the machine is shared
 READERS = 3
 
 # One post is published for each kill, and it goes to three readers: some steps happen once, some more often.
@@ -41,48 +39,6 @@ def _post(number: int) -> DemoPost:
     )
 
 
-class _Bot:
-    """Starts of the crashing bot that share one database, one Telegram and one time."""
-
-    def __init__(self, folder: Path, config: Path, simulator: Simulator) -> None:
-        self._simulator = simulator
-        self._folder = folder
-        self._config = config
-        self._anchor = time.time()  # noqa: TID251 - all starts share one time
-        self.process: asyncio.subprocess.Process | None = None
-
-    async def start(self, step: str = "none", when: str = "before", nth: int = 1) -> None:
-        with (self._folder / "bot.log").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.crash.crashing_bot"),
-                *(str(self._config), str(self._anchor), step, when, str(nth)),
-                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, cwd=Path(__file__).parents[2],
-            )  # fmt: skip
-
-    async def start_whole(self) -> None:
-        """Start one that does not kill itself, and wait until it listens."""
-        before = self._simulator.calls["getUpdates"]
-        await self.start()
-        async with asyncio.timeout(PATIENCE):
-            while self._simulator.calls["getUpdates"] == before:  # noqa: ASYNC110 - the simulator only counts
-                await asyncio.sleep(0.05)
-
-    async def died(self) -> int:
-        assert self.process is not None
-        return await asyncio.wait_for(self.process.wait(), PATIENCE)
-
-    async def kill(self) -> None:
-        """Leave nothing running behind, whatever happened."""
-        if self.process is not None and self.process.returncode is None:
-            self.process.kill()
-            await self.process.wait()
-
-    async def stop(self) -> int:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
-        return await self.died()
-
-
 def _count(chat: Chat, post: DemoPost) -> int:
     return sum(post.title in each.text and "Matched:" in each.text for each in chat.from_bot)
 
@@ -91,34 +47,43 @@ def _count(chat: Chat, post: DemoPost) -> int:
 @pytest.mark.timeout(800)
 async def test_nothing_owed_is_lost_when_it_is_killed_at_any_step(tmp_path: Path) -> None:
     async with Simulator() as simulator, Sources() as sources:
-        bot = _Bot(tmp_path, write_configuration(tmp_path, simulator, sources), simulator)
-        try:
-            await _killed_again_and_again(bot, simulator, sources, tmp_path)
-        finally:
-            await bot.kill()
+        config = write_configuration(tmp_path, simulator, sources)
+        async with Nursery(tmp_path, config, speed=SPEED) as nursery:
+            await _killed_again_and_again(nursery, simulator, sources, tmp_path)
 
 
-async def _killed_again_and_again(bot: _Bot, simulator: Simulator, sources: Sources, folder: Path) -> None:
+async def _start_whole(nursery: Nursery, simulator: Simulator) -> None:
+    """One that does not kill itself; returns when it listens."""
+    before = simulator.calls["getUpdates"]
+    await nursery.birth()
+    async with asyncio.timeout(PATIENCE):
+        while simulator.calls["getUpdates"] == before:  # noqa: ASYNC110 - the simulator only counts
+            await asyncio.sleep(0.05)
+
+
+async def _killed_again_and_again(
+    nursery: Nursery, simulator: Simulator, sources: Sources, folder: Path
+) -> None:
     sources.watchdog.publish(BASELINE[0], _now())
-    await bot.start_whole()
+    await _start_whole(nursery, simulator)
     chats = await _subscribe(simulator)
     await _polled(sources)
-    assert await bot.stop() == 0
+    assert await nursery.stop() == 0
     posts = []
     for number, (step, when, nth) in enumerate(KILLS):
         posts.append(_post(number))
         sources.watchdog.publish(posts[-1], _now())
-        await bot.start(step, when, nth)
-        assert await bot.died() == -signal.SIGKILL, f"it was not killed {when} {step}"
+        await nursery.birth(step, when, nth)
+        assert await nursery.ended() == -signal.SIGKILL, f"it was not killed {when} {step}"
         if step in IN_FLIGHT:  # each message is in doubt once at most: a second loss would rightly end it
-            await bot.start_whole()
+            await _start_whole(nursery, simulator)
             await _settled(folder)
-            assert await bot.stop() == 0
-    await bot.start_whole()
+            assert await nursery.stop() == 0
+    await _start_whole(nursery, simulator)
     owed = [(chat, post) for chat in chats for post in posts]
     await simulator.wait_for(lambda: all(_count(chat, post) for chat, post in owed), PATIENCE)
     await _settled(folder)
-    assert await bot.stop() == 0
+    assert await nursery.stop() == 0
     doubles = sum(_count(chat, post) - 1 for chat, post in owed)
     doubts = _number(folder, "SELECT COALESCE(SUM(doubts), 0) FROM delivery")
     assert doubles <= doubts, "a message came twice and no doubt was recorded"
