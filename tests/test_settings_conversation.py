@@ -480,6 +480,24 @@ async def test_an_alert_of_a_post_that_its_source_took_back_says_so(tmp_path: Pa
         assert "Why?" in "".join(olga.chat.messages[sent.id].labels)
 
 
+async def test_what_a_feed_says_it_deleted_is_struck_out_in_the_alert(
+    bot: Timed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vera = await reader(bot)
+    bot.publish(VERDICT, feed=bot.sources.trouble)
+    await bot.polled()
+    sent = await bot.until(lambda: next(iter(bot.alerts(vera.chat, VERDICT.title)), None))
+    bot.sources.trouble.entries.clear()
+    bot.publish(RELEASE, feed=bot.sources.trouble)
+    tombstone = (
+        '<at:deleted-entry xmlns:at="http://purl.org/atompub/tombstones/1.0" when="2026-03-02T12:00:00Z" '
+        f'ref="{bot.sources.base}/posts/{VERDICT.slug}"/></feed>'
+    )
+    monkeypatch.setattr("watchdog_bot.demo.sources._ATOM_TAIL", tombstone)
+    await bot.polled()
+    await bot.until(lambda: "🗑 withdrawn by the source at 12:" in vera.chat.messages[sent.id].text)
+
+
 # ------------------------------------------------------------------ pause
 
 

@@ -20,7 +20,7 @@ from watchdog_bot.clock import Clock
 from watchdog_bot.complaints import Complaints
 from watchdog_bot.core import decide, flood
 from watchdog_bot.core.errors import ParseError, StoreError
-from watchdog_bot.core.feeds import gap, schedule, slices
+from watchdog_bot.core.feeds import gap, schedule, slices, tombstones
 from watchdog_bot.core.feeds.crowd import Crowd
 from watchdog_bot.core.feeds.sitemap_index import IndexMemory
 from watchdog_bot.core.model import (
@@ -233,11 +233,19 @@ class Poller:
         digest = body_hash(fetched.body)
         if feed.baseline_done and digest == feed.memory.body_hash:
             return await self._same(feed, fetched, feed.memory)
+        await self._bury(feed, fetched)
         work = await self._cut(feed, fetched)
         memory = replace(feed.memory, body_hash=digest, slices=work.state)
         if work.document is None and feed.baseline_done:
             return await self._leave(feed, fetched, memory)
         return await self._take(feed, fetched, work, memory)
+
+    async def _bury(self, feed: Feed, fetched: Fetched) -> None:
+        """What the source says it took back."""
+        gone = tombstones.deleted(fetched.body) if feed.baseline_done else ()
+        if gone and await self._store.withdraw_own(feed.id, gone):
+            log.info("posts_withdrawn", feed=feed.id)
+            self._on_owed()
 
     async def _cut(self, feed: Feed, fetched: Fetched) -> slices.Work:
         known = feed.memory.slices if feed.baseline_done else b""

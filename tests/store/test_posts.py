@@ -253,3 +253,15 @@ async def _everything(store: Store, world: World) -> object:
         await store.status(world.clock.now()),
         await store.feeds(),
     )
+
+
+async def test_a_feed_takes_back_only_its_own_posts_and_each_once(world: World) -> None:
+    post_id = await world.publish("a", await world.follower(1))
+    other = await world.store.add_feed("https://other.example/feed", name="Other")
+    assert await world.store.withdraw_own(other.id, [keys("a")]) == 0
+    assert await world.store.withdraw_own(world.feed.id, [keys("unknown"), keys("a")]) == 1
+    assert await world.store.withdraw_own(world.feed.id, [keys("a")]) == 0
+    post = await world.store.post(post_id)
+    assert post is not None
+    assert post.withdrawn_at == world.clock.now()
+    assert await world.store.claim_deliveries(world.clock.now(), limit=9) == ()

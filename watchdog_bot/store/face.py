@@ -318,6 +318,10 @@ class Store:
         """The source took it back: what waits of it is cancelled. Returns how many."""
         return await self._run(posts.withdraw, post_id, self._now())
 
+    async def withdraw_own(self, feed_id: FeedId, keys: Sequence[EntryKeys]) -> int:
+        """The feed says that it took these entries back; only its own posts. Returns how many were news."""
+        return await self._run(posts.withdraw_own, feed_id, keys, self._now())
+
     # ------------------------------------------------------------------ hubs (see `core.feeds.websub`)
 
     async def named_hubs(self) -> Mapping[FeedId, NamedHub]:

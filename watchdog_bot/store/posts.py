@@ -164,12 +164,30 @@ def signed(db: Database, now: datetime, *, window: timedelta, limit: int) -> tup
 def withdraw(db: Database, post_id: PostId, now: int) -> int:
     """The source took the post back: what waits of it is cancelled, what was sent is edited. Returns how many waited."""
     with writing(db):
-        sql = "UPDATE post SET withdrawn_at = ? WHERE id = ? AND withdrawn_at IS NULL"
-        if db.execute(sql, [now, post_id]).rowcount:
-            edits.plan(db, post_id, now, changed=True)
-        waiting = db.execute("SELECT id FROM delivery WHERE post_id = ? AND step IS NOT NULL", [post_id])
-        ids = [row[0] for row in waiting.fetchall()]
-        return end_waiting(db, ids, state="cancelled", cause="the source took the post back", now=now)
+        return _withdraw(db, post_id, now)
+
+
+def withdraw_own(db: Database, feed_id: FeedId, keys: Sequence[EntryKeys], now: int) -> int:
+    """The feed says that it took these back: those of its own posts that it has not taken back before. Returns how many."""
+    with writing(db):
+        found = _find(db, feed_id, ((feed_id, key) for one in keys for key in one.local))
+        wanted = list(set(found.values()))
+        own = db.execute(
+            f"SELECT id FROM post WHERE id IN ({marks(wanted)}) AND feed_id = ? AND withdrawn_at IS NULL AND expired = 0",  # noqa: S608 - only question marks
+            [*wanted, feed_id],
+        ).fetchall()
+        for (post_id,) in own:
+            _withdraw(db, post_id, now)
+    return len(own)
+
+
+def _withdraw(db: Database, post_id: PostId, now: int) -> int:
+    sql = "UPDATE post SET withdrawn_at = ? WHERE id = ? AND withdrawn_at IS NULL"
+    if db.execute(sql, [now, post_id]).rowcount:
+        edits.plan(db, post_id, now, changed=True)
+    waiting = db.execute("SELECT id FROM delivery WHERE post_id = ? AND step IS NOT NULL", [post_id])
+    ids = [row[0] for row in waiting.fetchall()]
+    return end_waiting(db, ids, state="cancelled", cause="the source took the post back", now=now)
 
 
 def also_at(db: Database, post_id: PostId, feed_name: str) -> tuple[AlsoAt, ...]:
