@@ -362,18 +362,27 @@ async def test_an_admin_adds_a_topic_and_subscribers_follow_it(bot: Running) -> 
     bot.publish(BASELINE[2])
     await bot.polled()
     reply = await bot.say(admin, '/topic_add ill-treatment torture, "beaten up", пытк*')
-    assert "Topic ill-treatment added" in reply.text
-    assert "It matches 1 of the last 1 stored post" in reply.text
+    assert reply.text.startswith("Add the topic ill-treatment?\nWords: torture, ")
+    assert "It would match 1 of the last 1 stored post" in reply.text
+    assert "ill-treatment" not in (await bot.say(vera, "/topics")).text
+    await bot.press(admin, "Add it", message=reply)
+    assert "Topic ill-treatment added" in admin.chat.messages[reply.id].text
     assert "ill-treatment" in (await bot.say(vera, "/keywords")).text
     await bot.say(vera, "/subscribe topic:ill-treatment")
     bot.publish(VERDICT)
     alert = await bot.until(lambda: next(iter(bot.alerts(vera.chat, VERDICT.title)), None))
     assert "topic ill-treatment" in alert.text
-    changed = await bot.say(admin, "/topic_add ill-treatment zebra")
-    assert "changed" in changed.text
-    assert "fewer than before" in changed.text
-    assert "Followed by 1 subscription" in changed.text
-    assert "removed" in (await bot.say(admin, "/topic_remove ill-treatment")).text
+    change = await bot.say(admin, "/topic_add ill-treatment torture, zebra")
+    assert "New: zebra\nGone: " in change.text
+    assert "fewer than now" in change.text or "as many as now" in change.text
+    assert "Followed by 1 subscription" in change.text
+    await bot.press(admin, "Leave it", message=change)
+    assert admin.chat.messages[change.id].text == "Topic ill-treatment is left as it is."
+    remove = await bot.say(admin, "/topic_remove ill-treatment")
+    assert "It matched " in remove.text
+    await bot.press(admin, "Remove it", message=remove)
+    assert "removed" in admin.chat.messages[remove.id].text
+    assert "ill-treatment" not in (await bot.say(vera, "/topics")).text
 
 
 async def test_an_admin_adds_lists_and_removes_a_feed(bot: Running) -> None:

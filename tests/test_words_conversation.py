@@ -195,12 +195,12 @@ async def test_topics_are_a_short_list_whose_words_are_behind_buttons(bot: Runni
     await bot.press(vera, "‹ Topics", message=listed)
     assert vera.chat.messages[listed.id].text == listed.text
     long = ", ".join(f"{'w' * 60}{number}" for number in range(60))
-    await bot.say(admin, f"/topic_add endless {long}")
+    await bot.press(admin, "Add it", message=await bot.say(admin, f"/topic_add endless {long}"))
     first = await bot.say(vera, "/topics endless")
     assert "1/2" in first.labels
     await bot.press(vera, "›", message=first)
     assert f"{'w' * 60}59" in vera.chat.messages[first.id].text
-    await bot.say(admin, "/topic_remove endless")
+    await bot.press(admin, "Remove it", message=await bot.say(admin, "/topic_remove endless"))
     gone = await bot.press(vera, "‹", message=first)
     assert gone.answer is not None
     assert gone.answer.text == "There is no such topic any more"

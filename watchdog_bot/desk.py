@@ -87,6 +87,7 @@ class TopicChange:
     hits_after: int
     looked_at: int
     followers: int  # subscriptions that name it
+    draft: int = 0  # its number, while it is not done
 
 
 class SharedIndex(MatchIndex):
@@ -516,32 +517,48 @@ class Desk:
         posts, now = await self.recent(), self.clock.now()
         return await asyncio.to_thread(comparison, before, after, self.topics, posts, now=now)
 
-    async def save_topic(self, name: str, words: tuple[str, ...], *, dry_run: bool = False) -> TopicChange:
-        """Make or change a topic. Raises QueryError for a name or word that cannot be one."""
+    async def draft_topic(self, name: str, words: tuple[str, ...]) -> TopicChange:
+        """What making or changing a topic would do; `take_topic` does it. Raises QueryError for a name or word that
+        cannot be one.
+        """
         after = queries.topic(name, words)
-        return await self._change_topic(after.name, after, dry_run=dry_run)
+        return await self._drafted(after.name, after)
 
-    async def remove_topic(self, name: str, *, dry_run: bool = False) -> TopicChange | None:
-        """Remove a topic; None where there is none of that name."""
-        if self.topic(name) is None:
+    async def draft_removal(self, name: str) -> TopicChange | None:
+        """What removing a topic would do; None where there is none of that name."""
+        found = self.topic(name)
+        return None if found is None else await self._drafted(found.name, None)
+
+    async def _drafted(self, name: str, after: Topic | None) -> TopicChange:
+        number = await self.store.keep_topic_draft(after or Topic(name, ()))
+        return replace(await self._topic_change(name, after), draft=number)
+
+    async def take_topic(self, number: int, *, saved: bool) -> TopicChange | None:
+        """Do what was drafted, or drop it; None where it was done, dropped or forgotten before."""
+        draft = await self.store.take_topic_draft(number)
+        if draft is None:
             return None
-        return await self._change_topic(name, None, dry_run=dry_run)
+        after = draft if draft.words else None
+        change = await self._topic_change(draft.name, after)
+        if not saved:
+            return change
+        if after is None:
+            await self.store.remove_topic(draft.name)
+        else:
+            await self.store.save_topic(after)
+        await self.store.audit("topic removed" if after is None else "topic saved", draft.name)
+        await self._topics_changed()
+        return change
 
     def topic(self, name: str) -> Topic | None:
         """The topic of that name, however it is written."""
         return next((each for each in self.topics if fold(each.name) == fold(name)), None)
 
-    async def _change_topic(self, name: str, after: Topic | None, *, dry_run: bool) -> TopicChange:
+    async def _topic_change(self, name: str, after: Topic | None) -> TopicChange:
         before = self.topic(name)
         posts = await self.recent()
         counts = [len(each) for each in await asyncio.to_thread(topic_hits, (before, after), posts)]
         followers = await self._followers(name)
-        if not dry_run:
-            if after is None:
-                await self.store.remove_topic(name)
-            else:
-                await self.store.save_topic(after)
-            await self._topics_changed()
         return TopicChange(name, before, after, counts[0], counts[1], len(posts), followers)
 
     async def _followers(self, name: str) -> int:

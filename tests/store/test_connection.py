@@ -54,6 +54,7 @@ TABLES = {
     "subscriber",
     "subscription",
     "topic",
+    "topic_draft",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Protocol
 
 from watchdog_bot.core.buttons import encode
 from watchdog_bot.core.match.query_vocabulary import name_key
@@ -74,23 +75,85 @@ def _pages(action: str, page: int, pages: int, *args: str) -> tuple[tuple[Button
     return (row,)
 
 
-def topic_changed(
-    name: str, *, words: Sequence[str], before: int, after: int, looked_at: int, followers: int, existed: bool
-) -> Message:
-    """What the change does, measured on stored posts."""
-    if words:
-        head = f"✅ Topic <b>{escape(cut(name, 60))}</b> {'changed' if existed else 'added'}: {escape(cut(', '.join(words), 500))}"
+class TopicEffect(Protocol):
+    """A topic before and after, and what each matches among stored posts; `after` None: it goes."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def before(self) -> Topic | None: ...
+    @property
+    def after(self) -> Topic | None: ...
+    @property
+    def hits_before(self) -> int: ...
+    @property
+    def hits_after(self) -> int: ...
+    @property
+    def looked_at(self) -> int: ...
+    @property
+    def followers(self) -> int: ...
+    @property
+    def draft(self) -> int: ...
+
+
+def topic_change(change: TopicEffect) -> Message:
+    """What a change would do, before it is made."""
+    name = f"<b>{escape(cut(change.name, 60))}</b>"
+    if change.after is None:
+        head, button = f"Remove the topic {name}?", "🗑 Remove it"
+    elif change.before is None:
+        head, button = f"Add the topic {name}?", "✅ Add it"
     else:
-        head = f"🗑 Topic <b>{escape(cut(name, 60))}</b> removed."
-    difference = after - before
-    compared = (
-        "as many as before"
-        if not difference
-        else f"{abs(difference)} {'more' if difference > 0 else 'fewer'} than before"
+        head, button = f"Change the topic {name}?", "✅ Change it"
+    lines = [head, *_words(change), *_effect(change, "would match")]
+    row = (
+        Button(button, data=encode("ts", change.draft)),
+        Button("Leave it", data=encode("tx", change.draft)),
     )
-    effect = f"It matches {after} of the last {counted(looked_at, 'stored post')}" + (
-        f", {compared}." if existed else "."
-    )
-    if not looked_at:
-        effect = "No posts are stored yet to try it on."
-    return Message("\n".join((head, effect, f"Followed by {counted(followers, 'subscription')}.")))
+    return Message("\n".join(lines), buttons=(row,))
+
+
+def topic_changed(change: TopicEffect, *, saved: bool) -> Message:
+    """What was done."""
+    name = f"<b>{escape(cut(change.name, 60))}</b>"
+    if not saved:
+        return Message(f"Topic {name} is left as it is.")
+    if change.after is None:
+        head = f"🗑 Topic {name} removed."
+    else:
+        head = f"✅ Topic {name} {'changed' if change.before else 'added'}."
+    return Message("\n".join((head, *_words(change), *_effect(change, "matches"))))
+
+
+def _words(change: TopicEffect) -> list[str]:
+    """The words of a new topic, or what is new and what is gone."""
+    old = change.before.words if change.before else ()
+    new = change.after.words if change.after else ()
+    if not old:
+        return [f"Words: {_shown(new)}"]
+    if not new:
+        return []
+    lines = [f"{counted(len(new), 'word')}, as it has now."] if set(old) == set(new) else []
+    added, gone = [each for each in new if each not in old], [each for each in old if each not in new]
+    lines += [f"New: {_shown(added)}"] * bool(added) + [f"Gone: {_shown(gone)}"] * bool(gone)
+    return lines
+
+
+def _shown(words: Sequence[str]) -> str:
+    return escape(cut(", ".join(words), 600))
+
+
+def _effect(change: TopicEffect, verb: str) -> list[str]:
+    followed = f"Followed by {counted(change.followers, 'subscription')}."
+    if not change.looked_at:
+        return ["No posts are stored yet to try it on.", followed]
+    looked = f"of the last {counted(change.looked_at, 'stored post')}"
+    if change.after is None:
+        return [f"It matched {change.hits_before} {looked}.", followed]
+    difference = change.hits_after - change.hits_before
+    compared = ""
+    if change.before is not None:
+        now = "now" if verb == "would match" else "before"
+        more = f"{abs(difference)} {'more' if difference > 0 else 'fewer'} than {now}"
+        compared = f", {more if difference else f'as many as {now}'}"
+    return [f"It {verb} {change.hits_after} {looked}{compared}.", followed]

@@ -485,6 +485,14 @@ class Store:
         """From now on; what is held for a digest is planned anew."""
         return await self._run(tempos.set_settings, subscriber_id, chosen, self._clock.now())
 
+    async def keep_topic_draft(self, draft: Topic) -> int:
+        """What an administrator would make of a topic (without words: remove it); its number. Kept for a day."""
+        return await self._run(topics.keep_draft, draft, ms(self._clock.now()))
+
+    async def take_topic_draft(self, number: int) -> Topic | None:
+        """The draft of that number, once."""
+        return await self._run(topics.take_draft, number)
+
     async def topics(self) -> tuple[Topic, ...]:
         return await self._run(topics.every_one)
 

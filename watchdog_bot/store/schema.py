@@ -178,6 +178,15 @@ _FIRST = (
         words TEXT NOT NULL
     ) STRICT
     """,
+    # What an administrator typed, until they have seen what it would do; no words: the topic is to be removed.
+    """
+    CREATE TABLE topic_draft (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        words TEXT NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT
+    """,
     """
     CREATE TABLE mute (
         id INTEGER PRIMARY KEY AUTOINCREMENT,

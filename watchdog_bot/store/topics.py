@@ -32,6 +32,23 @@ def save(db: Database, topic: Topic) -> None:
         )
 
 
+def keep_draft(db: Database, draft: Topic, now: int) -> int:
+    """What would be saved, or, without words, removed; its number."""
+    with writing(db):
+        ((number,),) = db.execute(
+            "INSERT INTO topic_draft (name, words, at) VALUES (?, ?, ?) RETURNING id",
+            [draft.name, rows.pack(list(draft.words)), now],
+        ).fetchall()
+        return int(number)
+
+
+def take_draft(db: Database, number: int) -> Topic | None:
+    """It is there once: a second press finds nothing."""
+    with writing(db):
+        found = db.execute("DELETE FROM topic_draft WHERE id = ? RETURNING name, words", [number]).fetchall()
+    return Topic(found[0][0], tuple(json.loads(found[0][1]))) if found else None
+
+
 def remove(db: Database, name: str) -> bool:
     with writing(db):
         return db.execute("DELETE FROM topic WHERE key = ?", [fold(name)]).rowcount == 1

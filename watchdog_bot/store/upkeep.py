@@ -9,6 +9,7 @@
 | a removed subscription        | 1 day (for undo)      | deleted                                           |
 | a suspended subscriber        | 30 days               | forgotten with everything                         |
 | a mute, a gate                | until it ends         | deleted                                           |
+| a topic's draft               | 1 day                 | deleted                                           |
 | the audit                     | 365 days              | deleted                                           |
 
 One call is one slice: one short transaction. The caller calls until nothing is left to do.
@@ -33,6 +34,7 @@ SIGNATURE_DAYS = 3  # stories join within two; one more for clocks that are set
 DELIVERY_DAYS = 30
 UNDO_DAYS = 1
 SUSPENDED_DAYS = 30
+DRAFT_DAYS = 1
 AUDIT_DAYS = 365
 SLICE = 500
 
@@ -42,6 +44,7 @@ _DELETIONS = (
     ("subscriber", "id", "suspended_at IS NOT NULL AND suspended_at <= ?", SUSPENDED_DAYS),
     ("mute", "id", "until IS NOT NULL AND until <= ?", 0),
     ("gate", "chat_id", "until <= ?", 0),
+    ("topic_draft", "id", "at <= ?", DRAFT_DAYS),
     ("audit", "id", "at <= ?", AUDIT_DAYS),
 )
 

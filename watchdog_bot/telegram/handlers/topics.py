@@ -6,7 +6,6 @@ from watchdog_bot.core import replies, replies_topics
 from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.match.query import split_items
 from watchdog_bot.core.model import Message
-from watchdog_bot.desk import TopicChange
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
 
 
@@ -44,22 +43,43 @@ async def words(ask: Ask) -> Answer:
     who=Who.BOT_ADMIN,
 )
 async def topic_add(ask: Ask) -> Message:
-    """Save it, and show what it matches now and matched before."""
+    """Show what it would match beside what it matches now; a button saves it."""
     try:
         name, words = _named(ask.text)
-        change = await ask.desk.save_topic(name, words)
+        change = await ask.desk.draft_topic(name, words)
     except QueryError as error:
         return replies.refused(error, ask.text)
-    return _told(change)
+    return replies_topics.topic_change(change)
 
 
 @command("topic_remove", "remove a topic: /topic_remove torture", who=Who.BOT_ADMIN)
 async def topic_remove(ask: Ask) -> Message:
-    """Remove it; subscriptions that follow it stay, and match nothing by it."""
-    change = await ask.desk.remove_topic(ask.text.strip())
+    """Show what it would cost; a button removes it. Subscriptions that follow it stay, and match nothing by it."""
+    change = await ask.desk.draft_removal(ask.text.strip().strip('"“”«»'))
     if change is None:
         return replies.plain("There is no topic of that name: /topics lists them.")
-    return _told(change)
+    return replies_topics.topic_change(change)
+
+
+@press("ts", who=Who.BOT_ADMIN)
+async def topic_saved(ask: Ask) -> Answer:
+    """Do what was shown."""
+    return await _taken(ask, saved=True)
+
+
+@press("tx", who=Who.BOT_ADMIN)
+async def topic_left(ask: Ask) -> Answer:
+    """Leave it as it is."""
+    return await _taken(ask, saved=False)
+
+
+async def _taken(ask: Ask, *, saved: bool) -> Answer:
+    change = await ask.desk.take_topic(int(ask.args[0]), saved=saved)
+    if change is None:
+        return Answer("That was done or dropped before. Type the command again.", alert=True)
+    return Answer(
+        "Done" if saved else "Left as it is", edit=replies_topics.topic_changed(change, saved=saved)
+    )
 
 
 def _named(typed: str) -> tuple[str, tuple[str, ...]]:
@@ -70,15 +90,3 @@ def _named(typed: str) -> tuple[str, tuple[str, ...]]:
             "a topic needs a name and words", mend='/topic_add torture torture, "ill-treatment", пытк*'
         )
     return items[0], items[1:]
-
-
-def _told(change: TopicChange) -> Message:
-    return replies_topics.topic_changed(
-        change.name,
-        words=change.after.words if change.after else (),
-        before=change.hits_before,
-        after=change.hits_after,
-        looked_at=change.looked_at,
-        followers=change.followers,
-        existed=change.before is not None,
-    )
