@@ -36,7 +36,7 @@ endif
 
 help: ## say what there is
 	@echo "Watchdog Bot: alerts of human-rights news in Telegram. Targets:"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.base ## watch the whole product work, with no token and no network
 	@$(python) bot.py demo $(ARGS)

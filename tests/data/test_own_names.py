@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,13 @@ def test_they_can_take_a_name_away(tmp_path: Path) -> None:
 def test_a_line_of_the_shipped_table_of_contested_places_can_be_copied(tmp_path: Path) -> None:
     shipped = Path(__file__).parents[2] / "watchdog_bot" / "data" / "gazetteer" / "contested.tsv"
     assert len(own_names(shipped)) > 100
+
+
+def test_the_lines_on_the_page_about_countries_can_be_copied(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "countries.md").read_text("utf-8")
+    (block,) = re.findall(r"```\n(# code\t.*?)```", page, flags=re.DOTALL)
+    own = own_names(written(tmp_path, block))
+    assert about(own, "Обыски в Нагорном Карабахе") == ["AM", "AZ"]
 
 
 @pytest.mark.parametrize(
