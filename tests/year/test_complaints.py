@@ -272,7 +272,7 @@ async def test_complaint_9_a_feed_that_fails_for_a_month_is_told_of_once_and_sti
         (Trouble.CHALLENGED, "blocked by a challenge page"),
         (Trouble.PAGE, "a web page titled “One moment”, not a feed"),
         (Trouble.EMPTY, "empty"),
-        (Trouble.HOLLOW, "answers, but it is empty"),
+        (Trouble.HOLLOW, "answers, but is empty since "),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
