@@ -327,7 +327,7 @@ async def day(folder: Path, size: Size) -> AsyncIterator[Day]:
         net = Net()
         deliverer = Deliverer(
             parts.store,
-            partial(app._send, application),
+            partial(app._send, application, paid=False),
             partial(app._rendered, parts),
             clock,
             pace=Pace(clock),

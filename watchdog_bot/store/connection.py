@@ -17,6 +17,8 @@ from watchdog_bot.core.errors import AlreadyRunningError, StoreError
 from watchdog_bot.store.schema import APPLICATION_ID, migrations
 
 BUSY_MILLISECONDS = 5_000
+CACHE = 8_192  # KiB, at most
+ROOMY_CACHE = 32_768
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables; RETURNING and upserts are older
 
 _SETTINGS = (
@@ -27,7 +29,7 @@ _SETTINGS = (
     "PRAGMA secure_delete = ON",  # forgotten means overwritten
     "PRAGMA trusted_schema = OFF",
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA cache_size = -32768",  # KiB, at most: a post to 100,000 subscribers is written once, not page by page again
+    f"PRAGMA cache_size = -{CACHE}",
     "PRAGMA wal_autocheckpoint = 4000",  # pages, 16 MB: the same pages are written over and over
 )
 
@@ -104,6 +106,19 @@ def connect(path: Path) -> Database:
     except BaseException:
         connection.close()
         raise
+
+
+@contextmanager
+def roomy(db: Database) -> Iterator[None]:
+    """While it lasts, room in memory for a post to 100,000 subscribers: its pages are written once, not again and again.
+    The memory is given back at the end.
+    """
+    db.execute(f"PRAGMA cache_size = -{ROOMY_CACHE}")
+    try:
+        yield
+    finally:
+        db.execute(f"PRAGMA cache_size = -{CACHE}")
+        db.execute("PRAGMA shrink_memory")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -27,7 +28,7 @@ from watchdog_bot.core.model import (
     Sighting,
 )
 from watchdog_bot.store import edits, feeds, owed, rows
-from watchdog_bot.store.connection import writing
+from watchdog_bot.store.connection import roomy, writing
 from watchdog_bot.store.line import end_waiting
 from watchdog_bot.store.owed import Owing
 from watchdog_bot.store.rows import chunks, marks, moment, ms, ms_or_none
@@ -56,6 +57,14 @@ def _completed(
     return replace(known_post, complete=known_post.seen_here and all(key in found for key in keys))
 
 
+def _crowded(update: FeedUpdate) -> bool:
+    """Whether it is owed to thousands."""
+    return (
+        sum(len(planned.subscription_ids) for post in update.posts for planned in post.deliveries)
+        >= THOUSANDS
+    )
+
+
 def apply(db: Database, update: FeedUpdate) -> AppliedUpdate:
     """Everything or nothing. Applying the same update again changes nothing more.
 
@@ -69,7 +78,7 @@ def apply(db: Database, update: FeedUpdate) -> AppliedUpdate:
     6. A post that is joined to a story is a sighting of the story's first post as well, and that one's alerts are
        edited. Who is alerted of what then: see `owed.plan`.
     """
-    with writing(db):
+    with roomy(db) if _crowded(update) else nullcontext(), writing(db):
         if db.execute("SELECT 1 FROM feed WHERE id = ?", [update.feed.feed_id]).fetchone() is None:
             return AppliedUpdate()
         post_ids, owing, fresh = _store_new(db, update)
@@ -98,6 +107,7 @@ def by_shared(db: Database, keys: Sequence[bytes]) -> Post | None:
     return None
 
 
+THOUSANDS = 5_000  # deliveries of one update that are worth more memory
 TITLES = 2_000  # newest headlines of a feed that are compared
 
 
