@@ -518,6 +518,19 @@ async def test_a_pause_may_be_ended_early(bot: Timed) -> None:
     await bot.alert(vera.chat, VERDICT)
 
 
+async def test_start_and_turn_on_end_a_pause_for_a_time_too(bot: Timed) -> None:
+    vera = await reader(bot)
+    await pressed(bot, vera, "⏸ 1 day")
+    assert "Alerts are off" in (await bot.say(vera, "/subscribe Ukraine")).text
+    assert "This chat: paused for a time" in (await bot.say(vera, "/status")).text
+    assert "they are on again" in (await bot.say(vera, "/start")).text
+    await bot.alert(vera.chat, VERDICT)
+    await pressed(bot, vera, "⏸ 1 day")
+    await bot.say(vera, "/stop")
+    await bot.press(vera, "▶️ Turn on")
+    await bot.alert(vera.chat, INSPECTIONS)
+
+
 async def test_a_pause_without_end_lasts_until_the_reader_says(bot: Timed) -> None:
     vera = await reader(bot)
     assert "off, until you turn them on" in (await pressed(bot, vera, "⏸ Until I say")).text

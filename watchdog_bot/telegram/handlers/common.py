@@ -9,7 +9,9 @@ from watchdog_bot.core import replies_follow, replies_home
 from watchdog_bot.core.match import query as queries
 from watchdog_bot.core.match.forms import suggestions
 from watchdog_bot.core.match.query import Query
-from watchdog_bot.core.model import Message, SubscriberState, Subscription
+from watchdog_bot.core.model import Message, Subscriber, SubscriberState, Subscription
+from watchdog_bot.core.mutes import MuteKind
+from watchdog_bot.core.replies_settings import Pause
 from watchdog_bot.core.replies_subscription import SubscriptionView
 from watchdog_bot.telegram.ask import Ask
 
@@ -28,10 +30,25 @@ async def hints_of(query: Query, language: str) -> str:
     )
 
 
+async def pause_of(ask: Ask, known: Subscriber) -> Pause | None:
+    """Whether this chat's alerts are off, by /stop or for a time; None where they are on."""
+    if known.state is not SubscriberState.ACTIVE:
+        return Pause(None)
+    mutes = await ask.desk.store.mutes(known.id)
+    return next((Pause(each.until) for each in mutes if each.kind is MuteKind.ALL), None)
+
+
+async def turn_on(ask: Ask, known: Subscriber) -> None:
+    """Alerts again, however they were turned off: whoever says so means both ways."""
+    await ask.desk.store.unmute(known.id, MuteKind.ALL, "")
+    if known.state is not SubscriberState.ACTIVE:
+        await ask.desk.set_state(known, SubscriberState.ACTIVE)
+
+
 async def with_state(ask: Ask, message: Message) -> Message:
     """Say so where nothing will be sent for the time being, whatever was just set."""
     known = await ask.known()
-    if known is None or known.state is SubscriberState.ACTIVE:
+    if known is None or await pause_of(ask, known) is None:
         return message
     return replace(message, html=message.html + replies_home.ARE_OFF)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from watchdog_bot.core import replies, replies_home
-from watchdog_bot.core.model import Message, SubscriberState
+from watchdog_bot.core.model import Message, Subscriber, SubscriberState
 from watchdog_bot.core.render import alert
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, in_order, press
+from watchdog_bot.telegram.handlers.common import pause_of, turn_on
 from watchdog_bot.telegram.handlers.example import example_delivery
 
 
@@ -13,9 +14,9 @@ from watchdog_bot.telegram.handlers.example import example_delivery
 async def start(ask: Ask) -> Message:
     """Greet; a paused chat is turned on again."""
     known = await ask.known()
-    paused = known is not None and known.state is not SubscriberState.ACTIVE
-    if known is not None and paused:
-        await ask.desk.set_state(known, SubscriberState.ACTIVE)
+    paused = known is not None and await pause_of(ask, known) is not None
+    if known is not None:
+        await turn_on(ask, known)
     mine = await ask.desk.store.subscriptions(known.id) if known else ()
     return replies_home.start(paused=paused, subscriptions=len(mine), feeds=len(await ask.desk.store.feeds()))
 
@@ -72,11 +73,17 @@ async def status(ask: Ask) -> Message:
             waiting=numbers.queued + numbers.sending,
             doubtful=numbers.doubtful,
             dead=numbers.dead,
-            state=known.state if known else "not subscribed",
+            state=await _state(ask, known) if known else "not subscribed",
             subscriptions=len(await desk.store.subscriptions(known.id)) if known else 0,
             delays=await desk.store.latency() if ask.bot_admin else (),
         )
     )
+
+
+async def _state(ask: Ask, known: Subscriber) -> str:
+    """In a word; a pause for a time is one too, though the chat is active then."""
+    paused = known.state is SubscriberState.ACTIVE and await pause_of(ask, known) is not None
+    return "paused for a time" if paused else known.state
 
 
 @command("stop", "turn alerts off", who=Who.CHAT_ADMIN)
@@ -101,7 +108,7 @@ async def resume(ask: Ask) -> Answer:
     known = await ask.known()
     if known is None:
         return Answer("Nothing is stored", edit=replies_home.NOTHING_STORED)
-    await ask.desk.set_state(known, SubscriberState.ACTIVE)
+    await turn_on(ask, known)
     return Answer("Alerts are on", edit=replies_home.RESUMED)
 
 

@@ -11,15 +11,15 @@ from watchdog_bot.core import replies_settings as replies
 from watchdog_bot.core.model import (
     ClaimedDigest,
     Message,
-    Subscriber,
     SubscriberState,
     Subscription,
     SubscriptionId,
 )
 from watchdog_bot.core.mutes import MuteKind
-from watchdog_bot.core.replies_settings import Pause, SettingsView
+from watchdog_bot.core.replies_settings import SettingsView
 from watchdog_bot.core.tempo import ChatSettings, Corrections, QuietMode, StoryAlerts, Tempo
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
+from watchdog_bot.telegram.handlers.common import pause_of, turn_on
 
 OFF = frozenset({"off", "none", "no", "0", "-", "нет"})
 PAUSES = frozenset({0, 60, 1440})  # minutes; 0: until the reader says
@@ -33,14 +33,7 @@ async def view_of(ask: Ask) -> SettingsView:
     known, now = await ask.known(), ask.desk.clock.now()
     if known is None:
         return SettingsView(ChatSettings(), now)
-    return SettingsView(await ask.desk.store.settings(known.id), now, await _pause_of(ask, known))
-
-
-async def _pause_of(ask: Ask, known: Subscriber) -> Pause | None:
-    if known.state is SubscriberState.PAUSED:
-        return Pause(None)
-    mutes = await ask.desk.store.mutes(known.id)
-    return next((Pause(each.until) for each in mutes if each.kind is MuteKind.ALL), None)
+    return SettingsView(await ask.desk.store.settings(known.id), now, await pause_of(ask, known))
 
 
 async def _changed(ask: Ask, change: Change) -> SettingsView:
@@ -303,9 +296,7 @@ async def resume(ask: Ask) -> Answer:
     """Turn alerts on again, however they were turned off."""
     known = await ask.known()
     if known is not None:
-        await ask.desk.store.unmute(known.id, MuteKind.ALL, "")
-        if known.state is SubscriberState.PAUSED:
-            await ask.desk.set_state(known, SubscriberState.ACTIVE)
+        await turn_on(ask, known)
     return Answer("Alerts are on", edit=replies.home(await view_of(ask)))
 
 
