@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.discover.test_discover import Here
 from tests.feedserver import FeedServer, Reply
+from tests.inprocess import InProcess
 from watchdog_bot import app, config
 from watchdog_bot.checking import Checked, Target, check, summary, targets
 from watchdog_bot.clock import SystemClock
@@ -46,7 +46,7 @@ async def server() -> AsyncIterator[FeedServer]:
 async def ask(*wanted: Target, limits: FetchLimits | None = None) -> tuple[Checked, ...]:
     limits = limits or FetchLimits(spacing=0.0)
     async with Fetcher(user_agent="test", allow_private=True, limits=limits) as fetcher:
-        return await check(wanted, fetcher, Here(), clock=SystemClock())
+        return await check(wanted, fetcher, InProcess(), clock=SystemClock())
 
 
 async def answer(target: Target) -> Checked:
@@ -157,7 +157,7 @@ async def test_neither_a_nonsensical_answer_nor_a_defect_of_ours_stops_the_other
         Target("B", "https://b.example/"),
         Target("C", home="https://c.example/"),
     )
-    broken, odd, found = await check(wanted, Odd(), Here(), clock=SystemClock())
+    broken, odd, found = await check(wanted, Odd(), InProcess(), clock=SystemClock())
     assert broken.answer == "an error of the bot itself (RuntimeError); see its log"
     assert odd.answer == "it says “not modified” to a first request"
     assert "not modified" in found.answer
@@ -176,7 +176,7 @@ async def test_the_answers_stand_in_the_order_of_the_questions_and_each_is_told_
         checked = await check(
             wanted,
             fetcher,
-            Here(),
+            InProcess(),
             clock=SystemClock(),
             on_checked=lambda each: told.append(each.target.name),
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.clock import START, FakeClock
-from tests.discover.test_discover import Here
+from tests.inprocess import InProcess
 from watchdog_bot.core.feeds.rules import SourceRules
 from watchdog_bot.core.model import (
     CountryReading,
@@ -114,7 +114,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     site = Site(clock, {"": page((2, START - DAY), (1, START - 2 * DAY))})
     async with Store.open(tmp_path / "watchdog.db", clock=clock) as store:
         feed = await store.add_feed(URL, name="Watchdog", kind=FeedKind.PAGE, rules=RULES.to_text())
-        poller = Poller(store, site, Here(), read=reading, match=nobody, clock=clock, min_interval=60)
+        poller = Poller(store, site, InProcess(), read=reading, match=nobody, clock=clock, min_interval=60)
         world = World(store, clock, site, poller, feed)
         await world.poll()
         yield world
@@ -324,7 +324,7 @@ async def feeds(tmp_path: Path) -> AsyncIterator[Feeds]:
     clock = FakeClock()
     site = Site(clock)
     async with Store.open(tmp_path / "watchdog.db", clock=clock) as store:
-        poller = Poller(store, site, Here(), read=reading, match=nobody, clock=clock, min_interval=60)
+        poller = Poller(store, site, InProcess(), read=reading, match=nobody, clock=clock, min_interval=60)
         yield Feeds(store, clock, site, poller)
 
 

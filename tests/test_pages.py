@@ -14,8 +14,8 @@ from html import escape
 from pathlib import Path
 
 from tests.clock import FakeClock
-from tests.discover.test_discover import Here
 from tests.feedserver import Document, FeedServer, Reply
+from tests.inprocess import InProcess
 from tests.running import PATIENCE, Running, running
 from tests.test_gaps import reading
 from watchdog_bot.config import load
@@ -302,7 +302,7 @@ async def test_posts_that_came_and_went_on_both_pages_during_an_outage_are_found
     ):
         site = Site(server)
         poller = Poller(
-            store, fetcher, Here(), read=reading, match=lambda _text: (), clock=clock, min_interval=60
+            store, fetcher, InProcess(), read=reading, match=lambda _text: (), clock=clock, min_interval=60
         )
         for place, selectors in (
             (BLOG, {}),

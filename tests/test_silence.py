@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.clock import FakeClock
-from tests.discover.test_discover import Here
+from tests.inprocess import InProcess
 from tests.telegram_html import parse
 from tests.test_gaps import nobody, reading
 from watchdog_bot.core import replies_feeds
@@ -141,7 +141,7 @@ class OnePost:
 async def test_the_pace_of_a_source_without_dates_is_known_by_when_its_posts_were_seen(world: World) -> None:
     source = OnePost()
     poller = Poller(
-        world.store, source, Here(), read=reading, match=nobody, clock=world.clock, min_interval=60
+        world.store, source, InProcess(), read=reading, match=nobody, clock=world.clock, min_interval=60
     )
     feed = await world.store.add_feed("https://example.org/one", name="Court")
     for days in (0, 20, 2, 2, 3):
@@ -161,7 +161,7 @@ async def test_the_pace_of_a_source_without_dates_is_known_by_when_its_posts_wer
 async def test_of_a_source_that_brought_nothing_since_it_was_added_no_pace_is_known(world: World) -> None:
     source = OnePost()
     poller = Poller(
-        world.store, source, Here(), read=reading, match=nobody, clock=world.clock, min_interval=60
+        world.store, source, InProcess(), read=reading, match=nobody, clock=world.clock, min_interval=60
     )
     await poller.poll(await world.store.add_feed("https://example.org/one", name="Court"))
     world.clock.advance(90 * DAY)

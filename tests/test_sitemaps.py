@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.clock import START, FakeClock
-from tests.discover.test_discover import Here
 from tests.feedserver import FeedServer, Reply
+from tests.inprocess import InProcess
 from tests.test_gaps import reading
 from tests.test_pages import watching
 from watchdog_bot.adding import Added, FeedAdder
@@ -126,7 +126,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             held.extend(posts)
 
         poller = Poller(
-            store, site, Here(), read=reading, match=match, clock=clock, min_interval=60, on_held=ask
+            store, site, InProcess(), read=reading, match=match, clock=clock, min_interval=60, on_held=ask
         )
         yield World(store, clock, site, poller, feed, told, held)
 
@@ -312,7 +312,7 @@ async def test_only_the_entries_of_a_section_count_in_every_sitemap_of_an_index(
     async with Store.open(tmp_path / "watchdog.db", clock=clock) as store:
         feed = await store.add_feed(URL, name="Radio", rules=rules.to_text())
         poller = Poller(
-            store, site, Here(), read=reading, match=lambda _text: (), clock=clock, min_interval=60
+            store, site, InProcess(), read=reading, match=lambda _text: (), clock=clock, min_interval=60
         )
         assert (await poller.poll(feed)).posts == 1
 
@@ -345,12 +345,12 @@ async def test_compressed_sitemaps_of_an_index_are_read_over_http_and_found_by_a
         server.serve("/sitemap.xml", index("news.xml.gz").replace(HOST.encode(), here.encode()), etag='"i"')
         packed = gzip.compress(sitemap(1, 2).replace(HOST.encode(), here.encode()))
         server.serve("/news.xml.gz", packed, content_type="application/x-gzip", etag='"1"')
-        added = await FeedAdder(store, fetcher, Here(), clock).add(server.url("/sitemap.xml"))
+        added = await FeedAdder(store, fetcher, InProcess(), clock).add(server.url("/sitemap.xml"))
         assert isinstance(added, Added)
         assert (added.feed.url, added.feed.kind) == (server.url("/sitemap.xml"), FeedKind.SITEMAP)
         assert added.titles == ("Statement 1", "Statement 2")
         poller = Poller(
-            store, fetcher, Here(), read=reading, match=lambda _text: (), clock=clock, min_interval=60
+            store, fetcher, InProcess(), read=reading, match=lambda _text: (), clock=clock, min_interval=60
         )
         assert (await poller.poll(added.feed)).posts == 2
         clock.advance(3600)

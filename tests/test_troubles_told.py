@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from tests.clock import FakeClock
-from tests.discover.test_discover import Here
 from tests.feedserver import FeedServer, Reply, rendered
 from tests.fetch.test_certificates import Case, certificate
+from tests.inprocess import InProcess
 from tests.telegram_html import parse
 from tests.test_gaps import nobody, reading
 from watchdog_bot.core import replies_feeds
@@ -80,7 +80,14 @@ async def watching(folder: Path, url: str) -> AsyncIterator[World]:
     ):
         feed = await store.add_feed(url, name="Court [red]")
         poller = Poller(
-            store, fetcher, Here(), read=reading, match=nobody, clock=clock, min_interval=60, on_health=hear
+            store,
+            fetcher,
+            InProcess(),
+            read=reading,
+            match=nobody,
+            clock=clock,
+            min_interval=60,
+            on_health=hear,
         )
         yield World(store, clock, poller, feed.id, told)
 
@@ -199,7 +206,7 @@ async def test_a_server_that_is_busy_is_left_alone_with_all_its_feeds_as_long_as
         Store.open(tmp_path / "watchdog.db", clock=clock) as store,
     ):
         feed = await store.add_feed(server.url("/feed"), name="Court")
-        poller = Poller(store, fetcher, Here(), read=reading, match=nobody, clock=clock, min_interval=60)
+        poller = Poller(store, fetcher, InProcess(), read=reading, match=nobody, clock=clock, min_interval=60)
         await poller.poll(feed)
         assert fetcher.wait(server.url("/other")) > 7000
         (feed,) = await store.feeds()

@@ -21,7 +21,8 @@ from telegram.ext import Application
 
 from tests.clock import FakeClock
 from tests.day.wire import Wire
-from tests.year.parts import InProcess, without_waiting_for_the_disk
+from tests.inprocess import InProcess
+from tests.year.parts import without_waiting_for_the_disk
 from watchdog_bot import app, data
 from watchdog_bot.app import Parts, assembled
 from watchdog_bot.core import render_digest

@@ -8,28 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.feedserver import FeedServer, Reply
+from tests.inprocess import InProcess
 from watchdog_bot.clock import SystemClock
-from watchdog_bot.core.feeds.parse import parse_document
-from watchdog_bot.core.feeds.rules import SourceRules
-from watchdog_bot.core.model import FeedKind, ParsedFeed
+from watchdog_bot.core.model import FeedKind
 from watchdog_bot.discover import MAX_FETCHES, Discovery, discover
 from watchdog_bot.fetch import Fetcher, FetchLimits
-
-
-class Here:
-    """The parser without its processes."""
-
-    async def parse(
-        self,
-        body: bytes,
-        *,
-        url: str,
-        content_type: str = "",
-        kind: FeedKind = FeedKind.AUTO,
-        rules: SourceRules | None = None,
-        now: datetime | None = None,
-    ) -> ParsedFeed:
-        return parse_document(body, url=url, content_type=content_type, kind=kind, rules=rules, now=now)
 
 
 @pytest.fixture
@@ -41,7 +24,7 @@ async def server() -> AsyncIterator[FeedServer]:
 async def look(address: str) -> Discovery:
     limits = FetchLimits(spacing=0.0, total=30.0)
     async with Fetcher(user_agent="test", allow_private=True, limits=limits) as fetcher:
-        return await discover(address, fetcher, Here(), clock=SystemClock())
+        return await discover(address, fetcher, InProcess(), clock=SystemClock())
 
 
 def rss(*titles: str, name: str = "Court notes") -> bytes:

@@ -8,7 +8,7 @@ import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
@@ -20,17 +20,14 @@ from aiohttp import web
 
 from tests.clock import FakeClock
 from tests.feedserver import FeedServer
-from watchdog_bot.core.feeds.parse import parse_document
-from watchdog_bot.core.feeds.rules import SourceRules
+from tests.inprocess import InProcess
 from watchdog_bot.core.feeds.websub import HubSubscription
 from watchdog_bot.core.model import (
     Address,
     ChatKind,
     CountryReading,
     Feed,
-    FeedKind,
     MatchGroup,
-    ParsedFeed,
     PostText,
     Subscription,
     SubscriptionSlot,
@@ -95,24 +92,6 @@ class Hub:
         self.asked.append(dict(parse_qsl(await request.text())))
         headers = {"Location": self.location} if self.location else None
         return web.Response(status=self.status, text="because\x1b[31m", headers=headers)
-
-
-class InProcess:
-    """Parses here rather than in a worker process."""
-
-    async def parse(
-        self,
-        body: bytes,
-        *,
-        url: str,
-        content_type: str = "",
-        kind: FeedKind = FeedKind.AUTO,
-        rules: SourceRules | None = None,
-        now: datetime | None = None,
-    ) -> ParsedFeed:
-        assert rules is None
-        assert now is not None
-        return parse_document(body, url=url, content_type=content_type, kind=kind)
 
 
 def read(

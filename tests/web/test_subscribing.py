@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.feedserver import hangs
+from tests.inprocess import InProcess
 from tests.telegram_html import parse
-from tests.web.rig import PUBLIC, InProcess, Rig, read, rigged, rss
+from tests.web.rig import PUBLIC, Rig, read, rigged, rss
 from watchdog_bot.core import replies_feeds
 from watchdog_bot.core.feeds.websub import HubState
 from watchdog_bot.poll import Poller

@@ -9,25 +9,7 @@ from datetime import date, datetime
 from sqlite_utils import Database
 
 from tests.year.source import Source
-from watchdog_bot.core.feeds.parse import parse_document
-from watchdog_bot.core.feeds.rules import SourceRules
-from watchdog_bot.core.model import CountryReading, FeedKind, ParsedFeed
-
-
-class InProcess:
-    """`ParserPool` without processes."""
-
-    async def parse(
-        self,
-        body: bytes,
-        *,
-        url: str,
-        content_type: str = "",
-        kind: FeedKind = FeedKind.AUTO,
-        rules: SourceRules | None = None,
-        now: datetime | None = None,
-    ) -> ParsedFeed:
-        return parse_document(body, url=url, content_type=content_type, kind=kind, rules=rules, now=now)
+from watchdog_bot.core.model import CountryReading
 
 
 @dataclass(slots=True)

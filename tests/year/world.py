@@ -23,8 +23,9 @@ from datetime import timedelta
 from sqlite_utils import Database
 
 from tests.clock import START, FakeClock
+from tests.inprocess import InProcess
 from tests.year.net import SILENCING, Net, Serving, Trouble
-from tests.year.parts import Figures, InProcess, Remembered, read_nothing, without_waiting_for_the_disk
+from tests.year.parts import Figures, Remembered, read_nothing, without_waiting_for_the_disk
 from tests.year.source import Item, Shown, Source, Story, new_story
 from watchdog_bot.core import outbox
 from watchdog_bot.core.model import (

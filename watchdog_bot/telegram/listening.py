@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from telegram.error import Conflict, TelegramError
-from telegram.request import BaseRequest, RequestData
 
 from watchdog_bot.clock import Clock
 from watchdog_bot.core.model import Message
@@ -23,7 +23,6 @@ from watchdog_bot.telegram.transport import AiohttpRequest
 
 log = structlog.get_logger(__name__)
 
-_LATER = BaseRequest.DEFAULT_NONE
 UNAUTHORIZED = 401
 TOLD_EVERY = timedelta(hours=1)
 
@@ -43,21 +42,10 @@ class Ear(AiohttpRequest):
         noted, self._noted = self._noted, self.calls
         return self.calls > noted
 
-    async def do_request(  # noqa: PLR0917 - the signature is python-telegram-bot's
-        self,
-        url: str,
-        method: str,
-        request_data: RequestData | None = None,
-        read_timeout: object = _LATER,
-        write_timeout: object = _LATER,
-        connect_timeout: object = _LATER,
-        pool_timeout: object = _LATER,
-    ) -> tuple[int, bytes]:
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         """As its parent's."""
         try:
-            status, body = await super().do_request(
-                url, method, request_data, read_timeout, write_timeout, connect_timeout, pool_timeout
-            )
+            status, body = await super().do_request(*args, **kwargs)
         finally:
             self.calls += 1
         if status == UNAUTHORIZED:
