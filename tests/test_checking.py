@@ -24,6 +24,7 @@ from watchdog_bot.core.model import Feed, FeedId, FeedKind, FetchResult, HttpMem
 from watchdog_bot.fetch import Fetcher, FetchLimits
 from watchdog_bot.settings import FeedSettings, Settings
 from watchdog_bot.store import Store, read_feeds
+from watchdog_bot.store.schema import APPLICATION_ID
 
 ROOT = Path(__file__).resolve().parent.parent
 RSS = b"""<rss version="2.0"><channel><title>Court notes</title>
@@ -289,6 +290,7 @@ async def test_a_database_of_an_older_release_is_told_not_guessed_at(tmp_path: P
     path = tmp_path / "watchdog.db"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE feed (id INTEGER PRIMARY KEY, url TEXT) STRICT")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute("INSERT INTO feed (url) VALUES ('https://a.example/')")
     with pytest.raises(StoreError, match=r"written by an older release.*Start the bot once"):
         read_feeds(path)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,7 +58,7 @@ def test_a_wrong_command_line_is_exit_code_2(args: Sequence[str], tmp_path: Path
 
 def test_help_lists_every_command(tmp_path: Path) -> None:
     text = bot("--help", folder=tmp_path).stdout
-    for command in ("run", "demo", "check", "health", "feeds", "match"):
+    for command in ("run", "demo", "check", "health", "backup", "feeds", "match"):
         assert command in text
 
 
@@ -110,7 +112,47 @@ def test_check_names_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 def test_health_without_a_running_bot_fails_with_the_reason(tmp_path: Path) -> None:
     done = bot("health", folder=tmp_path)
     assert done.returncode == 1
-    assert done.stderr.startswith("✗ ")
+    assert done.stderr.startswith("✗ There is no database data/watchdog.db: the bot has not been started yet")
+
+
+def foreign_database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE song (title TEXT)")
+        connection.commit()
+
+
+@pytest.mark.parametrize(
+    "command", [("health",), ("feeds", "list"), ("feeds", "check"), ("backup", "copy.db")]
+)
+def test_another_programs_database_is_not_called_a_defect(command: tuple[str, ...], tmp_path: Path) -> None:
+    foreign_database(tmp_path / "songs.db")
+    done = bot(*command, folder=tmp_path, env={"WATCHDOG_DATABASE__PATH": "songs.db"})
+    assert done.returncode == 1
+    assert "songs.db is not one of this bot's. Name the right file in database.path." in done.stderr
+    assert not (tmp_path / "copy.db").exists()
+
+
+# ------------------------------------------------------------------ backup
+
+
+def test_a_backup_can_be_put_in_the_databases_place(tmp_path: Path) -> None:
+    assert bot("check", folder=tmp_path).returncode == 0
+    done = bot("backup", "copy.db", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "copied to copy.db" in done.stdout
+    assert bot("check", folder=tmp_path, env={"WATCHDOG_DATABASE__PATH": "copy.db"}).returncode == 0
+
+
+def test_a_backup_of_nothing_and_one_over_the_database_itself_are_refused(tmp_path: Path) -> None:
+    nothing = bot("backup", "copy.db", folder=tmp_path)
+    assert (nothing.returncode, list(tmp_path.iterdir())) == (1, [])
+    assert "There is no database" in nothing.stderr
+    bot("check", folder=tmp_path)
+    before = (tmp_path / "data" / "watchdog.db").stat().st_ino
+    itself = bot("backup", "data/../data/watchdog.db", folder=tmp_path)
+    assert itself.returncode == 1
+    assert "is the database itself. Name another file" in itself.stderr
+    assert (tmp_path / "data" / "watchdog.db").stat().st_ino == before
 
 
 # ------------------------------------------------------------------ feeds
@@ -174,7 +216,9 @@ def test_inspect_refuses_private_addresses_unless_allowed(tmp_path: Path) -> Non
 
 
 def test_feeds_are_listed_and_one_that_is_none_is_not_removed(tmp_path: Path) -> None:
-    assert bot("feeds", "list", folder=tmp_path).returncode == 0
+    done = bot("feeds", "list", folder=tmp_path)
+    assert (done.returncode, list(tmp_path.iterdir())) == (0, [])
+    assert "No feed is watched yet" in done.stdout
     done = bot("feeds", "remove", "99", folder=tmp_path)
     assert done.returncode == 1
     assert "99" in done.stderr
@@ -282,11 +326,15 @@ def test_a_second_instance_on_the_same_database_refuses_to_start(tmp_path: Path)
             second = bot("run", folder=tmp_path, env=env)
             assert second.returncode == 1
             assert "another instance" in second.stderr
+            for beside in (("check",), ("feeds", "list"), ("feeds", "check"), ("backup", "copy.db")):
+                done = bot(*beside, folder=tmp_path, env=env)
+                assert (done.returncode, done.stderr) == (0, ""), beside
         finally:
             first.send_signal(signal.SIGTERM)
             rest = first.stdout.read()
         assert first.wait(30) == 0
     assert TOKEN not in line + rest
+    assert "Unclosed" not in rest
 
 
 @pytest.mark.parametrize("command", [("check",), ("run",)])

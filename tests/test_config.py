@@ -390,6 +390,14 @@ def test_variables_of_others_are_left_alone(name: str) -> None:
         ("[web]\npublic_url = 'bot.example'", "does not start with https:// or http://"),
         ("[web]\npublic_url = 'https://bot.example/?a=1'", "holds a user, a query or a fragment"),
         (f"[web]\npublic_url = 'https://bot.example/{'x' * 500}'", "is longer than 500 characters"),
+        (
+            "[telegram]\npaid_broadcast = 200",
+            "is not confirmed. Paid broadcast at 200 messages a second costs",
+        ),
+        (
+            "[[feeds]]\nname = 'a'\nurl = 'https://a.example'\nrules = { titel = 'h2' }",
+            "did you mean title? Write what",
+        ),
         ("[web]\nwebsub = true", "asks for websub without listen and public_url"),
         ("[web]\nwebsub = true\nlisten = 'localhost:1'", "asks for websub without public_url"),
     ],

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def demo(*args: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, str(ROOT / "bot.py"), "demo", *args],
+        cwd="/",  # not where the program is
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

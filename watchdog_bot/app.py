@@ -31,7 +31,7 @@ from watchdog_bot.clock import Clock, SystemClock
 from watchdog_bot.config import Settings
 from watchdog_bot.configured import outdated, sync_feeds
 from watchdog_bot.core import paid, render, render_digest, replies, replies_feeds
-from watchdog_bot.core.errors import ConfigError, StoreError
+from watchdog_bot.core.errors import AlreadyRunningError, ConfigError, StoreError
 from watchdog_bot.core.match import forms
 from watchdog_bot.core.match.countries import CountryTagger
 from watchdog_bot.core.model import ClaimedDelivery, Feed, Message, PostId, SendResult, Subscriber
@@ -44,7 +44,14 @@ from watchdog_bot.fetch import Fetcher, FetchLimits
 from watchdog_bot.parsing import ParserPool
 from watchdog_bot.poll import Poller
 from watchdog_bot.silence import tell_silent
-from watchdog_bot.store import Store, read_beats, read_feeds
+from watchdog_bot.store import (
+    Store,
+    copy_database,
+    read_beats,
+    read_faults,
+    read_feeds,
+    read_watched,
+)
 from watchdog_bot.stories import Stories
 from watchdog_bot.telegram.application import ALLOWED_UPDATES, SEND_TIMEOUT, SPEECH, App, build, tell_commands
 from watchdog_bot.telegram.listening import Ear, PollErrors
@@ -201,7 +208,13 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         ear=ear,
         connections=in_flight + REPLIES,
     )
-    if not await _connected(app, stop):
+    connected = False
+    try:
+        connected = await _connected(app, stop)
+    finally:
+        if not connected:
+            await app.bot.shutdown()
+    if not connected:
         return
     parts.desk.on_reopened = pace.pacer.open
     notices = Notices(app.bot, admins, pace.reply)
@@ -416,12 +429,18 @@ def _rendered(parts: Parts, claimed: ClaimedDelivery) -> Message:
 
 
 async def check(settings: Settings) -> tuple[str, ...]:
-    """Every fault of the database, with its mend; empty when all is fine. Raises ConfigError, StoreError."""
+    """Every fault of the database, with its mend; empty when all is fine. One that a running bot holds is only looked at.
+
+    Raises ConfigError, StoreError.
+    """
     _refuse_example(settings)
     _tagger(settings)
-    async with assembled(settings) as parts:
-        await parts.desk.load()
-        return await parts.store.check()
+    try:
+        async with assembled(settings) as parts:
+            await parts.desk.load()
+            return await parts.store.check()
+    except AlreadyRunningError:
+        return read_faults(settings.database.path)
 
 
 async def health(settings: Settings, *, demo: Path | None = None) -> str | None:
@@ -449,17 +468,20 @@ async def feeds_add(
         return await parts.desk.add_feed(text, name=name, section=section, chosen=chosen)
 
 
-async def feeds_list(settings: Settings) -> tuple[tuple[Feed, str], ...]:
-    """Every feed with its health in words."""
-    async with assembled(settings) as parts:
-        now, feeds = parts.clock.now(), await parts.store.feeds()
-        mends = outdated(parts.settings.feeds, feeds, await parts.store.former_addresses())
-        hubs = await parts.store.hub_standings()
-        states = (replies_feeds.feed_state(feed, now, hubs.get(feed.id)) for feed in feeds)
-        return tuple(
-            (feed, f"{state}; {mends[feed.id]}" if feed.id in mends else state)
-            for feed, state in zip(feeds, states, strict=True)
-        )
+def backup(settings: Settings, to: Path) -> None:
+    """Copy the database, whether or not the bot runs. Raises StoreError."""
+    copy_database(settings.database.path, to)
+
+
+def feeds_list(settings: Settings) -> tuple[tuple[Feed, str], ...]:
+    """Every feed with its health in words. The database is only looked at."""
+    now, found = SystemClock().now(), read_watched(settings.database.path)
+    mends = outdated(settings.feeds, found.feeds, found.former)
+    states = (replies_feeds.feed_state(feed, now, found.hubs.get(feed.id)) for feed in found.feeds)
+    return tuple(
+        (feed, f"{state}; {mends[feed.id]}" if feed.id in mends else state)
+        for feed, state in zip(found.feeds, states, strict=True)
+    )
 
 
 async def feeds_check(

@@ -9,7 +9,8 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
@@ -139,6 +140,20 @@ def health(config: ConfigOption = None) -> None:
     out.print("healthy")
 
 
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Argument(metavar="FILE")],
+    config: ConfigOption = None,
+) -> None:
+    """Copy the database into a file, while the bot runs or not; an older copy there is replaced."""
+    from watchdog_bot import app as composition
+
+    settings = _settings(config, need_token=False)
+    with _told():
+        composition.backup(settings, to)
+    out.print(f"✓ {settings.database.path} was copied to {to}", highlight=False, markup=False)
+
+
 # ------------------------------------------------------------------ feeds
 
 
@@ -192,8 +207,16 @@ def feeds_list(config: ConfigOption = None) -> None:
 
     from watchdog_bot import app as composition
 
+    settings = _settings(config, need_token=False)
+    with _told():
+        listed = composition.feeds_list(settings)
+    if not listed:
+        out.print(
+            "No feed is watched yet: `run` begins with those of the configuration, `feeds add` adds one."
+        )
+        return
     table = Table("No", "Name", "Kind", "Health", "Address")
-    for feed, state in _finish_with(composition.feeds_list(_settings(config, need_token=False))):
+    for feed, state in listed:
         table.add_row(*map(Text, (str(feed.id), feed.name, str(feed.kind), state, feed.url)))
     out.print(table)
 
@@ -356,8 +379,15 @@ def _finish(work: Coroutine[object, object, int]) -> NoReturn:
 
 
 def _finish_with(work: Coroutine[object, object, T]) -> T:
-    try:
+    with _told():
         return asyncio.run(work)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the work within could not do is told in words, with the exit code that says so."""
+    try:
+        yield
     except KeyboardInterrupt:
         raise typer.Exit(OK) from None
     except ConfigError as error:

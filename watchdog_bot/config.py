@@ -232,7 +232,8 @@ def _fault(detail: ErrorDetails, places: _Places) -> str:
     location = detail["loc"]
     if detail["type"] == "extra_forbidden":
         return _unknown(location, places)
-    return f"{_where(location, places)} {_cause(detail)}. {_mend(location)}"
+    cause = _cause(detail)
+    return f"{_where(location, places)} {cause}{'' if cause.endswith('?') else '.'} {_mend(location)}"
 
 
 def _cause(detail: ErrorDetails) -> str:

@@ -220,6 +220,11 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+def _number_said(value: object) -> object:
+    """A bare number is refused with its price, like one between quotes."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _paid(value: str) -> str:
     paid.rate_of(value.strip())
     return value.strip()
@@ -251,7 +256,7 @@ class TelegramSettings(Section):
         description="Write the numeric user ids of the administrators: admins = [11111, 22222]; "
         "names with @ do not work.",
     )
-    paid_broadcast: Annotated[str, AfterValidator(_paid)] = Field(
+    paid_broadcast: Annotated[str, BeforeValidator(_number_said), AfterValidator(_paid)] = Field(
         default="",
         description="Write the whole sentence that confirms the price; leave the key out to send for nothing.",
     )

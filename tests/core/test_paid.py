@@ -24,7 +24,7 @@ def test_the_sentence_with_the_price_switches_it_on() -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("200", 200), ("yes", 1000), ("5000 a second", 1000), ("31 a second at 0.1 Star a message", 50)],
+    [("200", 200), ("yes", 1000), ("5000 a second", 1000)],
 )
 def test_anything_else_is_refused_with_the_price_and_the_sentence(written: str, meant: int) -> None:
     with pytest.raises(ValueError, match="is not confirmed") as caught:
@@ -34,6 +34,13 @@ def test_anything_else_is_refused_with_the_price_and_the_sentence(written: str, 
     assert "100,000 Stars" in told
     assert "100,000 monthly users" in told
     assert paid.rate_of(paid.confirmation(meant)) == meant
+
+
+@pytest.mark.parametrize(("rate", "nearest"), [(31, 50), (2000, 1000)])
+def test_a_rate_that_telegram_does_not_take_is_refused_with_the_nearest(rate: int, nearest: int) -> None:
+    with pytest.raises(ValueError, match="Telegram takes 50 to 1000") as caught:
+        paid.rate_of(paid.confirmation(rate))
+    assert f"write “{paid.confirmation(nearest)}”" in str(caught.value)
 
 
 def test_the_price_is_that_of_what_is_above_the_free_thirty() -> None:

@@ -42,7 +42,11 @@ def rate_of(text: str) -> int | None:
     confirmed = _CONFIRMED.fullmatch(text)
     named = confirmed[1] if confirmed else found[0] if (found := _RATE.search(text)) else str(MOST)
     rate = min(max(int(named), LEAST), MOST)
-    if confirmed is None or rate != int(named):
+    if confirmed is not None and rate != int(named):
+        raise ValueError(
+            f"is {named} a second, and Telegram takes {LEAST} to {MOST}. {cost(rate)}. To pay that, write “{confirmation(rate)}”"
+        )
+    if confirmed is None:
         raise ValueError(f"is not confirmed. {cost(rate)}. To pay that, write “{confirmation(rate)}”")
     return rate
 

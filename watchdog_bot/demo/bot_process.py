@@ -8,6 +8,8 @@ import signal
 import sys
 from pathlib import Path
 
+import watchdog_bot
+
 
 class BotProcess:
     """`bot.py run` on a configuration; everything it logs goes to a file."""
@@ -32,7 +34,7 @@ class BotProcess:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={key: value for key, value in os.environ.items() if not key.startswith("WATCHDOG_")},
+                env=_environment(),
                 start_new_session=True,  # a Ctrl-C in the terminal is the demo's to pass on
             )
 
@@ -57,3 +59,13 @@ class BotProcess:
     def tail(self, lines: int = 20) -> str:
         """The end of its log, for when something went wrong."""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def _environment() -> dict[str, str]:
+    """Ours without what configures a bot; this very program is found in it, wherever the demo was started."""
+    own = {key: value for key, value in os.environ.items() if not key.startswith("WATCHDOG_")}
+    places = [
+        str(Path(watchdog_bot.__file__).resolve().parent.parent),
+        *filter(None, [own.get("PYTHONPATH")]),
+    ]
+    return own | {"PYTHONPATH": os.pathsep.join(places)}

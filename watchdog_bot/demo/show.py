@@ -71,7 +71,7 @@ async def _played(story: _Story, transcript: Transcript, stop: asyncio.Event) ->
     try:
         playing.result()
     except TimeoutError as error:
-        transcript.note(f"It took too long: {error}", "bold red")
+        transcript.note(f"It took too long: {error}" if str(error) else "It took too long.", "bold red")
         story.expect("everything happens in time", False)
     return True
 
