@@ -53,7 +53,8 @@ from watchdog_bot.store import ClaimedNote, Store
 log = structlog.get_logger(__name__)
 
 PREVIEW_DAYS = 90
-PREVIEW_POSTS = 500
+PREVIEW_PAGE = 500  # posts: what the store reads at once, so that nobody waits long for it
+PREVIEW_PAGES = 6
 # Names that two countries share: who types one means both, until they say which.
 TWO_COUNTRIES = {
     "Congo": frozenset({"CD", "CG"}),
@@ -503,18 +504,27 @@ class Desk:
 
     # ------------------------------------------------------------------ before and after
 
-    async def recent(self) -> tuple[Post, ...]:
-        """The newest stored posts that a preview looks at."""
-        return await self.store.recent_posts(self.clock.now(), days=PREVIEW_DAYS, limit=PREVIEW_POSTS)
+    async def recent(self, *, pages: int = 1) -> tuple[Post, ...]:
+        """The newest stored posts: what a change of a topic is tried on, and, with more pages, a query."""
+        found: list[Post] = []
+        for _ in range(pages):
+            last = found[-1] if found else None
+            page = await self.store.recent_posts(
+                self.clock.now(), days=PREVIEW_DAYS, limit=PREVIEW_PAGE, before=last
+            )
+            found += page
+            if len(page) < PREVIEW_PAGE:
+                break
+        return tuple(found)
 
     async def preview(self, query: Query) -> Preview:
         """What the query would have matched among stored posts, without saving anything."""
-        posts = await self.recent()
+        posts = await self.recent(pages=PREVIEW_PAGES)
         return await asyncio.to_thread(preview, query, self.topics, posts, self.clock.now())
 
     async def compare(self, before: Query, after: Query) -> Comparison:
         """What another query would have matched instead, without saving anything."""
-        posts, now = await self.recent(), self.clock.now()
+        posts, now = await self.recent(pages=PREVIEW_PAGES), self.clock.now()
         return await asyncio.to_thread(comparison, before, after, self.topics, posts, now=now)
 
     async def draft_topic(self, name: str, words: tuple[str, ...]) -> TopicChange:

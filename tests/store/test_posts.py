@@ -149,6 +149,17 @@ async def test_an_edit_of_a_post_that_is_not_there_is_left_out(world: World) -> 
     assert (await world.store.apply(world.update(edits=[edit]))).deliveries == 0
 
 
+async def test_recent_posts_are_read_page_by_page_without_a_gap_or_a_double(world: World) -> None:
+    for name in "abcde":
+        world.clock.advance(60 if name == "d" else 0)
+        await world.publish(name)
+    now, pages, last = world.clock.now(), [], None
+    while page := await world.store.recent_posts(now, days=2, limit=2, before=last):
+        pages.append([post.title.removeprefix("Title ") for post in page])
+        last = page[-1]
+    assert pages == [["e", "d"], ["c", "b"], ["a"]]
+
+
 async def test_recent_posts_are_the_newest_first_within_the_days(world: World) -> None:
     for name in "abc":
         await world.publish(name)

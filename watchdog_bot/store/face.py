@@ -286,9 +286,11 @@ class Store:
         """The post, within retention."""
         return await self._run(posts.one, post_id)
 
-    async def recent_posts(self, now: datetime, *, days: int, limit: int) -> tuple[Post, ...]:
-        """First seen in the last days, newest first."""
-        return await self._run(posts.recent, now, days=days, limit=limit)
+    async def recent_posts(
+        self, now: datetime, *, days: int, limit: int, before: Post | None = None
+    ) -> tuple[Post, ...]:
+        """First seen in the last days, newest first; `before`: those that come after it in that order."""
+        return await self._run(posts.recent, now, days=days, limit=limit, before=before)
 
     async def signed_posts(self, now: datetime, *, window: timedelta, limit: int) -> tuple[SignedPost, ...]:
         """Posts with a signature first seen within the window, the newest so many, oldest first."""

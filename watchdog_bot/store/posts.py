@@ -142,15 +142,21 @@ def owe(db: Database, post_id: PostId, deliveries: Sequence[Planned], now: datet
         return owed.plan(db, [Owing(post_id, tuple(deliveries))], fresh=set(), now=now)
 
 
-def recent(db: Database, now: datetime, *, days: int, limit: int) -> tuple[Post, ...]:
-    """Posts first seen in the last days, newest first; of a story its first."""
+def recent(
+    db: Database, now: datetime, *, days: int, limit: int, before: Post | None = None
+) -> tuple[Post, ...]:
+    """Posts first seen in the last days, newest first; of a story its first. `before`: those after it in that order."""
+    until = (
+        (ms(before.first_seen_at), before.id) if before is not None else (ms(now + timedelta(days=days)), 0)
+    )
     found = db.query(
         """
         SELECT * FROM post
         WHERE expired = 0 AND withdrawn_at IS NULL AND story_id IS NULL AND first_seen_at > ?
+            AND (first_seen_at, id) < (?, ?)
         ORDER BY first_seen_at DESC, id DESC LIMIT ?
         """,
-        [ms(now - timedelta(days=days)), limit],
+        [ms(now - timedelta(days=days)), *until, limit],
     )
     return tuple(rows.post(row) for row in found)
 
