@@ -219,6 +219,38 @@ async def test_subscribing_twice_to_the_same_is_one_subscription(bot: Running) -
     assert "2. " not in (await bot.say(vera, "/subscriptions")).text
 
 
+async def test_readers_of_a_channel_neither_change_it_nor_make_the_bot_post_there(bot: Running) -> None:
+    vera, reader = bot.simulator.person("Vera"), bot.simulator.person("Reader")
+    channel = vera.create_channel("News")
+    channel.add(reader)
+    await bot.polled(times=1)
+    vera.post(channel, "/subscribe Russia")
+    await bot.until(lambda: "Subscribed" in (channel.last.text if channel.last else ""))
+    bot.publish(VERDICT)
+    alert = await bot.until(lambda: next(iter(bot.alerts(channel, VERDICT.title)), None))
+    for button in ("Mute", "Follow this case", "Why?"):
+        refused = await bot.press(reader, button, message=alert)
+        assert refused.answer is not None
+        assert refused.answer.alert
+        assert "administrators" in refused.answer.text
+    assert len(bot.alerts(channel, VERDICT.title)) == 1
+    assert channel.last == alert
+    await bot.press(vera, "Why?", message=alert)
+    await bot.until(lambda: "Why you were sent this" in (channel.last.text if channel.last else ""))
+
+
+async def test_unmute_ends_everything_until_i_say_as_the_menu_promises(bot: Running) -> None:
+    vera = bot.simulator.person("Vera")
+    await bot.polled(times=1)
+    await bot.say(vera, "/subscribe Russia")
+    bot.publish(VERDICT)
+    alert = await bot.until(lambda: next(iter(bot.alerts(vera.chat, VERDICT.title)), None))
+    menu = await bot.press_for_reply(vera, "Mute", message=alert)
+    await bot.press(vera, "Everything, until I say", message=menu)
+    assert "alerts are on" in (await bot.say(vera, "/unmute")).text
+    assert "This chat: active" in (await bot.say(vera, "/status")).text
+
+
 async def test_unsubscribe_takes_a_number_or_all(bot: Running) -> None:
     vera = bot.simulator.person("Vera")
     await bot.say(vera, "/subscribe Russia")
@@ -227,7 +259,7 @@ async def test_unsubscribe_takes_a_number_or_all(bot: Running) -> None:
     await bot.say(vera, "/subscribe torture")
     removed = await bot.say(vera, "/unsubscribe all")
     assert "all 2" in removed.text
-    assert "no subscriptions" in (await bot.say(vera, "/subscriptions")).text
+    assert (await bot.say(vera, "/unsubscribe all")).text.startswith("This chat has no subscriptions")
     await bot.press(vera, "Undo", message=removed)
     back = vera.chat.messages[removed.id].text
     assert "Russia" in back
@@ -380,6 +412,8 @@ async def test_an_admin_adds_a_topic_and_subscribers_follow_it(bot: Running) -> 
     assert admin.chat.messages[change.id].text == "Topic ill-treatment is left as it is."
     remove = await bot.say(admin, "/topic_remove ill-treatment")
     assert "It matched " in remove.text
+    assert "Followed by 1 subscription: what asks for it finds nothing by it" in remove.text
+    assert "Which topic?" in (await bot.say(admin, "/topic_remove")).text
     await bot.press(admin, "Remove it", message=remove)
     assert "removed" in admin.chat.messages[remove.id].text
     assert "ill-treatment" not in (await bot.say(vera, "/topics")).text

@@ -12,6 +12,7 @@ from watchdog_bot.core.errors import QueryError
 from watchdog_bot.core.model import Message
 from watchdog_bot.core.render import escape
 
+MEND_LIMIT = 300  # characters; a longer one would bury the cause, and cut short it would be no mend
 LIST_LIMIT = 3500  # UTF-16 units that a list may fill before it is cut
 
 
@@ -25,7 +26,7 @@ def refused(error: QueryError, typed: str) -> Message:
     html = [f"I cannot use that: {_sentence(escape(error.cause))}"]
     if typed.strip():
         html.append(f"<pre>{escape(_pointed(typed, error.position))}</pre>")
-    if error.mend:
+    if error.mend and len(error.mend) <= MEND_LIMIT:
         html.append(f"Try: {escape(error.mend)}")
     html.append("Nothing was changed.")
     return Message("\n".join(html))

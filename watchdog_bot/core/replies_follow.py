@@ -124,7 +124,10 @@ def _topic_name(name: str) -> str:
 
 def _in_force(description: str) -> str:
     if not description:
-        return "With countries and words together, both must hold. Nothing is set yet, so nothing is sent."
+        return (
+            "With countries and words together, both must hold. Nothing is set yet, so nothing is sent for "
+            "them; /subscriptions lists all that this chat asks for."
+        )
     return f"In force: {escape(description)}."
 
 

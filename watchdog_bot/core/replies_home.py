@@ -24,7 +24,7 @@ def start(*, paused: bool, subscriptions: int, feeds: int) -> Message:
         (True, True): "Alerts were paused; they are on again.",
         (True, False): "Alerts were paused; they are on again.",
         (False, True): f"This chat has {counted(subscriptions, 'subscription')}: see /subscriptions.",
-        (False, False): "Pick countries, or send me words to watch for, and alerts begin.",
+        (False, False): "Pick countries or words to watch for, and alerts begin.",
     }[paused, subscriptions > 0]
     sources = f"I watch {counted(feeds, 'source')}" if feeds else "I watch news sources"
     html = (

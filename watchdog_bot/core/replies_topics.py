@@ -145,6 +145,10 @@ def _shown(words: Sequence[str]) -> str:
 
 def _effect(change: TopicEffect, verb: str) -> list[str]:
     followed = f"Followed by {counted(change.followers, 'subscription')}."
+    if change.after is None and change.followers:
+        followed = (
+            f"{followed[:-1]}: what asks for it finds nothing by it until a topic of that name is added."
+        )
     if not change.looked_at:
         return ["No posts are stored yet to try it on.", followed]
     looked = f"of the last {counted(change.looked_at, 'stored post')}"

@@ -65,6 +65,7 @@ ALLOWED_UPDATES = [
 _ADMIN = {ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR}
 _OUT = {ChatMemberStatus.LEFT, ChatMemberStatus.BANNED}
 SPEECH = "speech"  # the key of the application's Speech among its data
+_CHANNEL_READER = "What I answer would be posted to the whole channel, so only its administrators can ask."
 OFFERED = 60  # characters of a plain message that may be offered as a subscription
 TOAST_LIMIT = 200  # characters (Bot API, answerCallbackQuery)
 SEND_TIMEOUT = 25  # seconds to wait for an answer: the longer, the fewer doubts
@@ -210,7 +211,8 @@ class _Front:
         if who is Who.BOT_ADMIN and not ask.bot_admin:
             return "Only administrators can do that: those named in the bot's configuration."
         if who is Who.CHAT_ADMIN and not await self._is_chat_admin(update):
-            return "Only administrators can change what this group is alerted of."
+            place = "channel" if ask.kind is ChatKind.CHANNEL else "group"
+            return f"Only administrators can change what this {place} is alerted of."
         return None
 
     async def _is_chat_admin(self, update: Update) -> bool:
@@ -218,12 +220,14 @@ class _Front:
         chat, message = update.effective_chat, update.effective_message
         if chat is None:
             return False
-        if chat.type in {
-            ChatType.PRIVATE,
-            ChatType.CHANNEL,
-        }:  # only a channel's administrators can post in it
+        pressed = update.callback_query is not None
+        if chat.type == ChatType.PRIVATE:
             return True
-        by_chat_itself = update.callback_query is None and message is not None and message.sender_chat == chat
+        if (
+            chat.type == ChatType.CHANNEL and not pressed
+        ):  # only its administrators post in it; anybody presses
+            return True
+        by_chat_itself = not pressed and message is not None and message.sender_chat == chat
         if by_chat_itself:  # an anonymous administrator
             return True
         user = update.effective_user
@@ -289,12 +293,15 @@ class _Front:
         if refusal:
             return Answer(refusal, alert=True)
         try:
-            return await handler.run(ask)
+            answer = await handler.run(ask)
         except (ValueError, IndexError, OverflowError):  # data of our version that no button of ours holds
             return Answer("That button is out of date", alert=True)
         except Exception:  # a defect must not leave the button spinning
             log.exception("press_broke", action=handler.action)
             return Answer("Something went wrong on my side. Please try again.", alert=True)
+        if answer.send and ask.kind is ChatKind.CHANNEL and not await ask.chat_admin():
+            return Answer(_CHANNEL_READER, alert=True)  # or any reader could make the bot post to all others
+        return answer
 
     # -------------------------------------------------------------- chats
 

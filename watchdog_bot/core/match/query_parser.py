@@ -198,11 +198,16 @@ class _Parser:
             raise QueryError(
                 f"there is nothing {side} this {lexeme.text}",
                 position=lexeme.start,
-                mend=self._without(lexeme),
+                mend=self._closed(self._without(lexeme)),
             )
 
     def _without(self, lexeme: Lexeme) -> str:
         return " ".join((self.text[: lexeme.start] + self.text[lexeme.end :]).split())
+
+    def _closed(self, text: str) -> str:
+        """With as many parentheses closed as were opened."""
+        kinds = [each.kind for each in self.lexemes]
+        return text + ")" * (kinds.count(Kind.OPEN) - kinds.count(Kind.CLOSE))
 
     def any(self) -> list[Part]:
         first = self.peek()
@@ -272,7 +277,9 @@ class _Parser:
         closing = self.peek()
         if closing is None:
             raise QueryError(
-                "this parenthesis is never closed", position=lexeme.start, mend=self.text.strip() + ")"
+                "this parenthesis is never closed",
+                position=lexeme.start,
+                mend=self._closed(self.text.strip()) if parts else "",
             )
         self.at += 1
         if not parts:

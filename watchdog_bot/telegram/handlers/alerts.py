@@ -6,6 +6,7 @@ from watchdog_bot.core import render, replies, replies_alerts
 from watchdog_bot.core.model import Message, PostId
 from watchdog_bot.core.mutes import MuteKind
 from watchdog_bot.telegram.ask import Answer, Ask, Who, command, press
+from watchdog_bot.telegram.handlers.common import pause_of, turn_on
 
 ASK_BY_REPLY = Message(
     "Reply with /why to one of my alerts or digests, press “Why?” under it, or send /why with the address of a post."
@@ -149,5 +150,9 @@ async def unmute_one(ask: Ask) -> Answer:
 async def unmute(ask: Ask) -> Message:
     """Take all mutes back."""
     known = await ask.known()
+    if known is not None and await pause_of(ask, known) is not None:  # “Everything” of the menu is one
+        await ask.desk.unmute_all(known)
+        await turn_on(ask, known)
+        return replies.plain("Nothing is muted any more, and alerts are on.")
     ended = await ask.desk.unmute_all(known) if known else 0
     return replies.plain("Nothing is muted any more." if ended else "Nothing was muted.")

@@ -33,7 +33,9 @@ async def take(ask: Ask) -> Answer:
     number = int(ask.args[0])
     if number >= len(ask.links):
         return Answer("That button is out of date", alert=True)
-    return Answer("Added", edit=_told(await ask.desk.add_feed(ask.links[number], chosen=True)))
+    added = await ask.desk.add_feed(ask.links[number], chosen=True)
+    new = isinstance(added, Added) and not added.again
+    return Answer("Added" if new else "Nothing was added", edit=_told(added))
 
 
 @press("release", who=Who.BOT_ADMIN)

@@ -38,7 +38,7 @@ async def subscribe(ask: Ask) -> Message:
     return await with_state(ask, shown)
 
 
-@command("subscriptions", "list and remove subscriptions", who=Who.ANYONE)
+@command("subscriptions", "what this chat is subscribed to", who=Who.ANYONE)
 async def subscriptions(ask: Ask) -> Message:
     """Every one in words, with a button that removes it."""
     return await listed(ask)
@@ -63,9 +63,9 @@ async def unsubscribe(ask: Ask) -> Message:
     wanted = _wanted(ask.text.strip(), mine)
     if known is None or not wanted:
         shown = await listed(ask)
-        hint = (
-            "" if not ask.text.strip() else "Nothing was removed: give a number of this list, or “all”.\n\n"
-        )
+        if not mine or not ask.text.strip():
+            return shown
+        hint = "Nothing was removed: give a number of this list, or “all”.\n\n"
         return replace(shown, html=hint + shown.html)
     if len(wanted) > 1:
         count, began = await ask.desk.unsubscribe_all(known)

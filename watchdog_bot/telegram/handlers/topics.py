@@ -55,7 +55,10 @@ async def topic_add(ask: Ask) -> Message:
 @command("topic_remove", "remove a topic: /topic_remove torture", who=Who.BOT_ADMIN)
 async def topic_remove(ask: Ask) -> Message:
     """Show what it would cost; a button removes it. Subscriptions that follow it stay, and match nothing by it."""
-    change = await ask.desk.draft_removal(ask.text.strip().strip('"“”«»'))
+    name = ask.text.strip().strip('"“”«»')
+    if not name:
+        return replies.plain("Which topic? For example: /topic_remove torture")
+    change = await ask.desk.draft_removal(name)
     if change is None:
         return replies.plain("There is no topic of that name: /topics lists them.")
     return replies_topics.topic_change(change)
