@@ -2,7 +2,7 @@
 
     python benchmarks/bench_accuracy.py [--corpora FOLDER] [--half tuned|held-out] [--extra FILE]… [--json]
 
-Without the corpora (WATCHDOG_CORPORA, default ../shared/corpora) it says so and ends well. A library that is not
+Without the corpora (WATCHDOG_CORPORA) it says so and ends well. A library that is not
 installed has a row that says so. Scores are micro F1 over (text, country) pairs and `first`, the share of texts
 whose first country is in the gold; the gold of rights defenders has one country, so precision there is a floor.
 Ours is measured twice: `about` and `mentions`. The two halves are told apart by a hash of the id: the weights were
@@ -31,6 +31,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tests.corpora import base  # noqa: E402 - the project is not installed here
 from watchdog_bot.core.match.countries import CountryTagger  # noqa: E402  # the project is not installed here
 from watchdog_bot.core.match.gazetteer import Gazetteer  # noqa: E402
 from watchdog_bot.data import gazetteer_lines, load_atlas  # noqa: E402
@@ -245,7 +246,7 @@ def main() -> None:
     options.add_argument(
         "--corpora",
         type=Path,
-        default=Path(os.environ.get("WATCHDOG_CORPORA", ROOT / ".." / "shared" / "corpora")),
+        default=base(),
     )
     options.add_argument("--extra", type=Path, action="append", default=[])
     options.add_argument("--half", choices=["tuned", "held-out", "all"], default="all")

@@ -38,8 +38,9 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from common import ROOT, aloud, figure, machine, quiet, table, versions
+from common import aloud, figure, machine, quiet, table, versions
 
+from tests.corpora import base
 from watchdog_bot.core import text as core_text
 from watchdog_bot.core.match import evidence, forms, locate, names, program, terms
 from watchdog_bot.core.match.index import MatchIndex
@@ -96,7 +97,7 @@ class Dice:
 
 def texts() -> list[str]:
     """Real ones where the development corpora are, else made up with the word frequencies of a language."""
-    folder = Path(os.environ.get("WATCHDOG_CORPORA", ROOT / ".." / "shared" / "corpora")) / "countries"
+    folder = base() / "countries"
     names = ("rights_defenders_dev", "slavic_ru_dev", "newswire_dev")
     if not folder.is_dir():
         return list(_made_up(1500))

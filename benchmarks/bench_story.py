@@ -2,7 +2,7 @@
 
     python benchmarks/bench_story.py [--corpora FOLDER] [--window POSTS]
 
-Without the corpora (WATCHDOG_CORPORA, default ../shared/corpora) it says so and ends well. A library that is not
+Without the corpora (WATCHDOG_CORPORA) it says so and ends well. A library that is not
 installed has a row that says so. The set is that of `scripts/label_stories.py`; what it is worth stands in
 docs/stories.md. datasketch gets our shingles and 128 permutations with a threshold of .5; rapidfuzz the titles,
 with two usual thresholds.
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -26,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 from common import aloud, machine, table, versions  # noqa: E402 - the project is not installed here
 
 from scripts import label_stories as labels  # noqa: E402
+from tests.corpora import base  # noqa: E402 - the project is not installed here
 from watchdog_bot.core.match import story  # noqa: E402
 from watchdog_bot.core.match.story_signature import Signature, sign  # noqa: E402
 from watchdog_bot.core.model import FeedId, PostId  # noqa: E402
@@ -190,8 +190,7 @@ def main() -> None:
     command = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    default = os.environ.get("WATCHDOG_CORPORA", ROOT / ".." / "shared" / "corpora")
-    command.add_argument("--corpora", type=Path, default=Path(default))
+    command.add_argument("--corpora", type=Path, default=base())
     command.add_argument("--window", type=int, default=10_000, help="posts in the window")
     asked = command.parse_args()
     if not (asked.corpora / "countries").is_dir():

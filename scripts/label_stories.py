@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import sys
 from collections import Counter
@@ -30,6 +29,10 @@ from itertools import combinations
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.corpora import base  # noqa: E402 - the project is not installed here
+
 JUDGED = Path(__file__).with_name("judged_stories.tsv")
 CORPORA = ("rights_defenders_dev", "newswire_dev", "slavic_ru_dev")
 LEAST = 600  # characters of a text that is syndicated
@@ -302,8 +305,7 @@ def main() -> int:
     command = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    default = os.environ.get("WATCHDOG_CORPORA", ROOT / ".." / "shared" / "corpora")
-    command.add_argument("--corpora", type=Path, default=Path(default))
+    command.add_argument("--corpora", type=Path, default=base())
     command.add_argument("--out", type=Path)
     asked = command.parse_args()
     if not (asked.corpora / "countries").is_dir():

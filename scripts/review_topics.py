@@ -5,7 +5,7 @@
     python scripts/review_topics.py torture --missed    texts without a hit that hold a stem from --stems
     python scripts/review_topics.py --untouched         texts of the field that no topic finds
 
-The texts are found through WATCHDOG_CORPORA (default ../shared/corpora). The same texts come in the same order every
+The texts are found through WATCHDOG_CORPORA. The same texts come in the same order every
 time: `--skip` and `--limit` page through them. How hits were judged is written in docs/topics.md.
 """
 
@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
 import re
 import sys
 from collections import Counter
@@ -28,7 +27,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from watchdog_bot.core.errors import ParseError  # noqa: E402  # the project is not installed here
+from tests.corpora import base  # noqa: E402  # the project is not installed here
+from watchdog_bot.core.errors import ParseError  # noqa: E402
 from watchdog_bot.core.feeds.parse import parse_document  # noqa: E402
 from watchdog_bot.core.match.explain import explain  # noqa: E402
 from watchdog_bot.core.match.index import MatchIndex  # noqa: E402
@@ -149,7 +149,7 @@ def main() -> int:
     reader.add_argument("--skip", type=int, default=0)
     reader.add_argument("--limit", type=int, default=40)
     asked = reader.parse_args()
-    folder = Path(os.environ.get("WATCHDOG_CORPORA", ROOT.parent / "shared" / "corpora"))
+    folder = base()
     if not folder.is_dir():
         print(f"no corpora: set WATCHDOG_CORPORA to their folder ({folder.name} is not there)")
         return 0

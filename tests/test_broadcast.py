@@ -101,7 +101,7 @@ async def test_a_broadcast_under_strict_limits_never_hears_429_and_keeps_24_a_se
 
 
 async def test_a_wait_of_twelve_hours_holds_nobody_else_and_outlives_a_restart(world: World) -> None:
-    """python-telegram-bot's issue 575 tells of 43,838 seconds."""
+    """python-telegram-bot #575 tells of 43,838 seconds."""
     clock, asked = world.clock, 43_838.0
     banned, other = await world.follower(1), await world.follower(2)
     await world.publish("a", banned, other)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,16 @@ from watchdog_bot import config
 from watchdog_bot.core.errors import ConfigError
 from watchdog_bot.core.feeds.discover import TELEGRAM_RULES
 from watchdog_bot.core.feeds.rules import NO_RULES, SourceRules
+from watchdog_bot.core.latency import Delays, Leg
 from watchdog_bot.core.model import FeedKind
 from watchdog_bot.settings import FeedSettings, Settings, keys, table_of
+from watchdog_bot.store import StoreStatus
+from watchdog_bot.web.pages import metrics
 
 TOKEN = "123456789:" + "Ab-_" * 9
 OTHER_TOKEN = "987654321:" + "Z" * 35
-EXAMPLE = Path(__file__).resolve().parent.parent / "config.example.toml"
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "config.example.toml"
 
 
 def written(folder: Path, text: str) -> Path:
@@ -113,6 +118,20 @@ def test_every_block_of_the_page_about_sources_can_be_copied(tmp_path: Path) -> 
     assert len(settings.feeds) == len(blocks) >= 6
     telegram = next(feed for feed in settings.feeds if feed.url.startswith("https://t.me/"))
     assert telegram.rules == TELEGRAM_RULES
+
+
+def test_the_page_on_operating_names_every_key_and_every_figure() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    figures = re.findall(r"^# TYPE (\w+)", every_figure(), re.MULTILINE)
+    assert len(figures) > 10
+    assert [name for name in (*keys(), *figures) if f"`{name}`" not in page] == []
+
+
+def every_figure() -> str:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    status = StoreStatus(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, last_check_at=at, last_sent_at=at)
+    extra = ("hubs_active", "pushes_taken_total", "pushes_refused_total")  # those that the web server adds
+    return metrics(status, at, dict.fromkeys(extra, 1), delays=[Delays(Leg.SENT, 1, 1.0, 2.0)])
 
 
 def test_only_sections_have_keys() -> None:

@@ -231,7 +231,7 @@ def hasten(db: Database, feed_id: FeedId, at_latest: datetime) -> None:
 
 
 def catch_up(db: Database, now: datetime) -> None:
-    """Nobody listened for a while: what was pushed meanwhile must be pulled (FreshRSS issue 4448)."""
+    """Nobody listened for a while: what was pushed meanwhile must be pulled (FreshRSS #4448)."""
     with writing(db):
         _soon(db, _feeds_where(db, "trusted = 1"), now)
 

@@ -5,7 +5,7 @@
 2. A subscription request names a callback nobody can guess and a secret; the hub must then ask us back, and
    only what we asked for is confirmed (sections 5.1 to 5.3). Each ask moves the next one away, so that a hub
    that never answers is asked less and less often.
-3. A lease is renewed in its last tenth (Feed-on-Feeds issue 33); one that ran out is asked for anew.
+3. A lease is renewed in its last tenth (Feed-on-Feeds #33); one that ran out is asked for anew.
 4. A push counts only with a signature of its very bytes by that secret (section 7.1, compared in constant time).
 5. Whoever brings a post first is believed: pushes lengthen the time between pulls to a day once one of them
    brought something new, and a pull that finds a post first ends that. A pull a day stays in any case.

@@ -2,7 +2,7 @@
 
 feedparser gets bytes it cannot take for an address or a file name (it would open them), already UTF-8, with its own
 sanitising and resolving off: plain text needs neither, and they are most of its time. What it is mended for, here:
-- it raises on references to characters that do not exist and on odd DOCTYPEs (feedparser issue 599): the first are
+- it raises on references to characters that do not exist and on odd DOCTYPEs (feedparser #599): the first are
   replaced beforehand, the second make a second attempt without the DOCTYPE;
 - control characters make it read leniently, and slowly: they are removed beforehand;
 - it keeps the last of several links: the first alternate one is taken here;
@@ -106,7 +106,7 @@ def _best_reading(text: str) -> Any:
 
 
 def _read(text: str) -> Any:
-    """What feedparser makes of it; whatever it raises (its issue 599), the document may yet be read."""
+    """What feedparser makes of it; whatever it raises (its #599), the document may yet be read."""
     for attempt in (str, _without_doctype):
         try:
             return _feedparser(attempt(text))
