@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import sqlite3
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.feedserver import FeedServer
 from watchdog_bot import __version__
 from watchdog_bot.core.feeds.parse import parse_document
 from watchdog_bot.inspect_feed import as_json
@@ -207,6 +209,29 @@ def test_inspect_of_a_missing_file_says_so(tmp_path: Path) -> None:
     done = bot("feeds", "inspect", "nowhere.xml", folder=tmp_path)
     assert done.returncode == 1
     assert "nowhere.xml" in done.stderr
+
+
+def test_inspect_of_a_folder_or_nothing_says_what_to_give(tmp_path: Path) -> None:
+    for target, named in ((".", "."), ("", "nothing")):
+        done = bot("feeds", "inspect", target, folder=tmp_path)
+        assert (done.returncode, done.stderr) == (
+            1,
+            f"✗ {named} is not a file; give a file or an http(s) address\n",
+        )
+
+
+def test_inspect_keeps_to_the_size_that_the_configuration_allows(tmp_path: Path) -> None:
+    async def asked() -> subprocess.CompletedProcess[str]:
+        async with FeedServer() as server:
+            server.serve("/feed", b"<rss>" + b" " * 20_000)
+            env = {"WATCHDOG_FETCH__MAX_BODY": "10000", "WATCHDOG_FETCH__ALLOW_PRIVATE_ADDRESSES": "true"}
+            return await asyncio.to_thread(
+                bot, "feeds", "inspect", server.url("/feed"), folder=tmp_path, env=env
+            )
+
+    done = asyncio.run(asked())
+    assert done.returncode == 1
+    assert "larger than 0.01 MB" in done.stderr
 
 
 def test_inspect_refuses_private_addresses_unless_allowed(tmp_path: Path) -> None:

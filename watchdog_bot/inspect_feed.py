@@ -10,7 +10,7 @@ from watchdog_bot.app import user_agent
 from watchdog_bot.config import Settings
 from watchdog_bot.core.errors import ParseError, WatchdogError
 from watchdog_bot.core.model import FeedKind, ParsedFeed
-from watchdog_bot.fetch import Fetcher
+from watchdog_bot.fetch import Fetcher, FetchLimits
 from watchdog_bot.parsing import ParserPool
 
 
@@ -23,6 +23,7 @@ async def inspect(target: str, settings: Settings) -> ParsedFeed:
         fetcher = Fetcher(
             user_agent=user_agent(settings.fetch.contact),
             allow_private=settings.fetch.allow_private_addresses,
+            limits=FetchLimits(total=settings.fetch.timeout, body=settings.fetch.max_body),
         )
         async with fetcher:
             looked = await look(fetcher, parser, target)
@@ -34,6 +35,8 @@ async def inspect(target: str, settings: Settings) -> ParsedFeed:
 def _file(target: str) -> tuple[bytes, str]:
     """The file's content, and an address for it."""
     path = Path(target)
+    if path.is_dir():
+        raise WatchdogError(f"{target or 'nothing'} is not a file; give a file or an http(s) address")
     try:
         return path.read_bytes(), path.resolve().as_uri()
     except OSError as error:
