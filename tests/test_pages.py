@@ -258,9 +258,20 @@ async def test_of_a_page_and_the_feed_it_announces_an_admin_takes_one_with_a_pre
         assert "1. Top news — 1 post" in choice.text
         assert "2. Watchdog | Radio Example — 2 posts, newest 12 Nov 2026" in choice.text
         assert f"• {OLD[0].title}" in choice.text
-        await bot.press(admin, "✅ 2", message=choice)
+        pressed = await bot.press(admin, "✅ 2", message=choice)
+        assert pressed.answer
+        assert pressed.answer.text == "Added"
         taken = await bot.until(lambda: next((m for m in admin.chat.from_bot if "Watching" in m.text), None))
         assert "Watchdog | Radio Example (page" in taken.text
+        admin.say(f"/feed_add {site.server.url(BLOG)}")
+        once_more = await bot.until(
+            lambda: next(
+                (m for m in admin.chat.from_bot if "Which one?" in m.text and m.id != choice.id), None
+            )
+        )
+        again = await bot.press(admin, "✅ 2", message=once_more)
+        assert again.answer
+        assert again.answer.text == "Nothing was added"
 
 
 async def test_on_the_command_line_the_page_is_taken_when_it_is_exactly_that(tmp_path: Path) -> None:
@@ -283,7 +294,7 @@ async def test_on_the_command_line_the_page_is_taken_when_it_is_exactly_that(tmp
         server.serve("/api/top", TOP_NEWS)
         several = await asyncio.to_thread(add, server.url(BLOG))
         assert several.returncode == 1
-        assert f"{server.url('/api/top')}  Top news, 1 entries (announced by the page)" in several.stdout
+        assert f"{server.url('/api/top')}  Top news, 1 entry (announced by the page)" in several.stdout
         assert "--exactly" in several.stderr
         taken = await asyncio.to_thread(add, server.url(BLOG), "--exactly", "--name", "The blog")
         assert taken.returncode == 0

@@ -59,6 +59,14 @@ MISTAKES = (
 )  # fmt: skip
 
 
+async def test_a_mend_too_long_to_read_is_left_out_and_the_cause_stands(bot: Running) -> None:
+    vera = bot.simulator.person("Vera")
+    reply = await bot.say(vera, '/subscribe "' + "x" * 3000)
+    assert "has no partner" in reply.text
+    assert "Try:" not in reply.text
+    assert len(reply.text) < 200
+
+
 async def test_every_kind_of_mistake_is_pointed_at_and_mended(bot: Running) -> None:
     vera = bot.simulator.person("Vera")
     for typed, arrow, cause, mend in MISTAKES:
@@ -109,7 +117,7 @@ async def test_a_reader_chooses_how_strictly_a_country_is_meant(bot: Running) ->
     await bot.press(vera, "Main country only", message=listed)
     await bot.press(vera, "Change it", message=listed)
     changed = vera.chat.messages[listed.id]
-    assert changed.text.startswith("✅ Changed.\n📌 posts mainly about Lithuania.")
+    assert changed.text.startswith("✅ Changed.\n✏️ posts mainly about Lithuania.")
     assert "✅ Main country only" in changed.labels
     again = await bot.press(vera, "Main country only", message=listed)
     assert again.answer is not None

@@ -182,7 +182,7 @@ def feeds_add(
     if isinstance(added, Choice):
         for found in added.found:
             out.print(
-                f"{found.url}  {found.title}, {found.entries} entries ({found.how})",
+                f"{found.url}  {found.title}, {_entries(found.entries)} ({found.how})",
                 highlight=False,
                 markup=False,
             )
@@ -285,7 +285,7 @@ def feeds_inspect(
         print(json.dumps(inspect_feed.as_json(parsed), ensure_ascii=False))  # noqa: T201 - for pipes, unstyled
         return
     out.print(
-        f"{parsed.kind}: {parsed.title or '(no title)'}, {len(parsed.entries)} entries",
+        f"{parsed.kind}: {parsed.title or '(no title)'}, {_entries(len(parsed.entries))}",
         highlight=False,
         markup=False,
     )
@@ -396,6 +396,10 @@ def _told() -> Iterator[None]:
         raise typer.Exit(USAGE) from None
     except WatchdogError as error:
         _fail(str(error))
+
+
+def _entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number} entries"
 
 
 def _fail(cause: str, *, code: int = FAILED) -> NoReturn:

@@ -97,7 +97,7 @@ def strictness(view: SubscriptionView) -> str:
 
 def card(view: SubscriptionView, *, said: str = "") -> Message:
     """One subscription with all that can be changed of it."""
-    lines = [said, f"📌 {escape(cut(view.description, 500))}.", strictness(view), notes(view)]
+    lines = [said, f"✏️ {escape(cut(view.description, 500))}.", strictness(view), notes(view)]
     buttons = (
         Button("🕐 How it comes", data=encode("st", view.id)),
         Button("🗑 Remove", data=encode("del", view.id)),

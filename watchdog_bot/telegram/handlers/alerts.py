@@ -12,7 +12,7 @@ ASK_BY_REPLY = Message(
     "Reply with /why to one of my alerts or digests, press “Why?” under it, or send /why with the address of a post."
 )
 NOT_SEEN = Message("I have not seen a post of that address, or it is older than 90 days.")
-NOT_HERE = Message("I sent no such alert here, or it is older than 30 days.")
+NOT_HERE = Message("I know of no such alert here: it was an example, or it is older than 30 days.")
 
 
 @command("why", "why an alert came: reply to it; or /why ADDRESS of a post", who=Who.ANYONE)
