@@ -5,7 +5,7 @@
 #   make JOBS=8 test                 more processes
 
 VENV ?= .venv
-JOBS ?= 2
+JOBS ?= 4
 ARGS ?=
 IMAGE ?= watchdog-bot
 CONFIG ?= $(wildcard config.toml)

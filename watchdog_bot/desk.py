@@ -28,6 +28,8 @@ from watchdog_bot.core.match.index import MatchIndex
 from watchdog_bot.core.match.people import Named
 from watchdog_bot.core.match.query import Query, Scope, Vocabulary
 from watchdog_bot.core.model import (
+    Delivery,
+    DeliveryId,
     Feed,
     FeedId,
     MatchGroup,
@@ -492,6 +494,27 @@ class Desk:
         await self.store.audit("held posts released", str(feed_id))
         self.on_owed()
         return owed
+
+    async def dead(self, most: int) -> tuple[tuple[Delivery, str], ...]:
+        """The newest deliveries that were given up, each with its post's title."""
+        found = []
+        for delivery in await self.store.dead_deliveries(most):
+            post = await self.store.post(delivery.post_id)
+            found.append((delivery, post.title if post else "a post that is gone"))
+        return tuple(found)
+
+    async def requeue(self, delivery_id: DeliveryId | None, *, most: int) -> int:
+        """Give a delivery that was given up a second chance, or, with None, the newest so many; how many got it."""
+        wanted = (
+            [each.id for each in await self.store.dead_deliveries(most)]
+            if delivery_id is None
+            else [delivery_id]
+        )
+        again = sum([await self.store.requeue(each) for each in wanted])
+        if again:
+            await self.store.audit("alerts queued again", str(again))
+            self.on_owed()
+        return again
 
     async def withdraw(self, address: str) -> Post | None:
         """The source took the post of this address back; None where there is none."""

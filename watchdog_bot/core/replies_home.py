@@ -159,7 +159,7 @@ def status(view: StatusView) -> Message:
         f"Waiting to be sent: {view.waiting}" + (f" · in doubt: {view.doubtful}" if view.doubtful else ""),
     ]
     if view.dead:
-        lines.append(f"Given up: {view.dead}")
+        lines.append(f"Given up: {view.dead} (administrators: /undelivered)")
     lines += [f"• {escape(cut(name, 60))}: {escape(cut(cause, 160))}" for name, cause in view.failing[:8]]
     if len(view.failing) > 8:
         lines.append(f"• and {len(view.failing) - 8} more")

@@ -91,6 +91,19 @@ def test_a_text_without_names_has_none(finder: NameFinder) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Belarusian Editor Freed After Four Years",
+        "Reporter Beaten While Covering Protest Dies",
+        "Lawyer Sentenced Without Trial",
+        "Activist Released From Colony",
+    ],
+)
+def test_a_headline_of_capitals_offers_none_of_its_verbs(finder: NameFinder, title: str) -> None:
+    assert shown(finder, title, "It was told on Monday.") == []
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.text(max_size=300),

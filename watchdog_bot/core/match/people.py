@@ -48,6 +48,11 @@ _OFFICES = frozenset(
     ["academy", "affairs", "agency", "amnesty", "army", "article", "assembly", "assistant", "association", "attorney", "bank", "bureau", "bureaus", "center", "central", "centre", "chair", "chamber", "chief", "china", "city", "civil", "code", "college", "colony", "commission", "commissioner", "committee", "community", "congress", "constitution", "convention", "council", "court", "crimes", "criminal", "daily", "day", "defence", "defense", "democracy", "department", "deputy", "detention", "director", "district", "duma", "east", "embassy", "europe", "european", "federal", "federation", "force", "forces", "foreign", "former", "forum", "foundation", "free", "freedom", "fund", "gazette", "general", "global", "government", "governor", "group", "guard", "head", "health", "high", "house", "human", "independent", "institute", "interior", "international", "investigative", "journalists", "judge", "justice", "kremlin", "law", "lawyer", "leader", "liberty", "mass", "media", "memorial", "minister", "ministry", "monitor", "movement", "national", "nations", "news", "north", "office", "official", "opposition", "organization", "organisation", "parliament", "party", "penal", "people", "police", "post", "president", "press", "prison", "project", "prosecutor", "public", "radio", "regional", "report", "reporters", "republic", "review", "rights", "royal", "russian", "school", "security", "senate", "service", "social", "society", "south", "spokesman", "spokesperson", "spokeswoman", "special", "state", "supreme", "syndicate", "television", "times", "tribunal", "union", "united", "university", "vice", "war", "watch", "west", "women", "world", "youth", "академия", "агентство", "ассамблея", "ассоциация", "бюро", "верховный", "внутренних", "департамент", "дом", "дума", "закон", "институт", "комиссия", "комитет", "конституционный", "кодекс", "лига", "международный", "министерство", "министр", "мвд", "национальный", "областной", "общество", "организация", "отдел", "партия", "парламент", "полиция", "правительство", "президент", "прокуратура", "радио", "районный", "республика", "рада", "россия", "свобода", "совет", "союз", "следственный", "служба", "суд", "уголовный", "университет", "управление", "федеральный", "федерация", "фонд", "центр", "верховна", "міністерство", "президент", "прокуратура", "рада", "служба", "суд", "україна", "україни", "комітет", "управління"]
 )  # fmt: skip
 
+# Words of headlines that have capitals where every word has; some sound like names (Freed, Farid).
+_HEADLINE = frozenset(
+    ["accused", "acquitted", "after", "against", "ahead", "amid", "appeals", "arrested", "assaulted", "attacked", "banned", "barred", "beaten", "before", "blocked", "charged", "closed", "convicted", "dead", "denied", "deported", "despite", "detained", "dies", "during", "ends", "expelled", "faces", "fined", "followed", "following", "found", "freed", "from", "gets", "held", "hours", "injured", "into", "jailed", "killed", "launched", "leaves", "like", "missing", "months", "moved", "named", "over", "pardoned", "questioned", "raided", "refused", "released", "returns", "searched", "seeks", "sentenced", "shot", "shut", "since", "still", "taken", "than", "their", "threatened", "through", "times", "toward", "tried", "under", "until", "upheld", "urged", "wanted", "weeks", "when", "while", "with", "without", "wounded", "years"]
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -180,7 +185,7 @@ class NameFinder:
     @staticmethod
     def _is_office(word: str, small: set[str]) -> bool:
         folded = folded_words([word])[0]
-        return folded in _OFFICES or folded in COMMON or folded in small
+        return folded in _OFFICES or folded in _HEADLINE or folded in COMMON or folded in small
 
 
 def _forms(surface: str, language: str) -> list[str]:

@@ -13,6 +13,7 @@ from watchdog_bot.telegram.handlers import (
     strictness,
     subscriptions,
     topics,
+    upkeep,
     words,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "strictness",
     "subscriptions",
     "topics",
+    "upkeep",
     "words",
 ]
