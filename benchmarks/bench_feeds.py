@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import importlib
 import importlib.util
 import json
@@ -109,7 +110,9 @@ async def ours(options: Ask) -> AsyncIterator[Handle]:
             clock=clock,
             min_interval=EVERY,
             workers=IN_FLIGHT,
+            subscriptions=lambda: options["subscriptions"],
         )
+        gc.freeze()  # as the program does when it has started
 
         async def poll_all(_ask: Ask) -> dict[str, Any]:
             clock.go_on(STEP)

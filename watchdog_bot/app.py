@@ -8,6 +8,7 @@ deliveries under way end → store closed. Everything that was not finished is i
 from __future__ import annotations
 
 import asyncio
+import gc
 import platform
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -246,6 +247,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         on_health=lambda feed, change: notices.tell(replies_feeds.feed_news(feed, change, parts.clock.now())),
         on_held=partial(_ask_about, parts, notices) if admins else None,
         stories=stories,
+        subscriptions=parts.desk.index.__len__,
         wait=parts.fetcher.wait,
     )
     web = Web(
@@ -263,6 +265,8 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     try:
         await app.start()
         await web.start()
+        gc.collect()
+        gc.freeze()  # the gazetteer and the index stay: to look through them again and again costs for nothing
         await _beat(parts, ear)
         _schedule(app, parts, (poller, notes, ear), notices if admins else None)
         await tell_commands(app, admins)
@@ -275,6 +279,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
         await _until(stop, delivering, ear)
     finally:
         stop.set()
+        gc.unfreeze()
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
         await notices.drain(NOTICE_DRAIN)

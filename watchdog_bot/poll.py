@@ -50,6 +50,7 @@ log = structlog.get_logger(__name__)
 
 LEASE = 150  # seconds: longer than a fetch and a parse at their limits
 ROUNDS = 10  # looks for feeds at one tick, when those found must wait for their hosts
+MANY_SUBSCRIPTIONS = 2_000  # from so many on a post is matched off the loop
 INLINE_BODY = 256_000  # bytes that are cut in the loop; larger documents are cut in a thread
 
 
@@ -80,12 +81,13 @@ class Poller:
         on_health: Callable[[Feed, FeedChange], None] = lambda _feed, _change: None,
         on_held: Callable[[Feed, tuple[PostId, ...]], Awaitable[None]] | None = None,
         stories: Stories | None = None,
+        subscriptions: Callable[[], int] = lambda: MANY_SUBSCRIPTIONS,
         wait: Callable[[str], float] = lambda _url: 0.0,
     ) -> None:
         """`on_owed` is called after a commit that owes somebody a delivery, `on_health` when admins are to hear
         of a feed, `on_held` when they are to say whether posts are news (see `core.flood`); without it nothing is
         held. `match` is called from other threads. `min_interval` is in seconds. `wait` says for how many seconds an
-        address would have to wait for its host.
+        address would have to wait for its host; `subscriptions`, how many are asked: a few cost less than another thread.
         """
         self._store = store
         self._fetcher = fetcher
@@ -100,6 +102,7 @@ class Poller:
         self._complaints = Complaints(clock)
         self._on_held = on_held
         self._stories = stories
+        self._subscriptions = subscriptions
         self._under_way: set[asyncio.Task[PollResult]] = set()
         self._gaps = Gaps(store, fetcher, parser, clock)
         self._sitemaps = Sitemaps(fetcher, parser, clock)
@@ -329,7 +332,7 @@ class Poller:
         memory: HttpMemory,
         closing: gap.Closing | None = None,
     ) -> FeedUpdate:
-        """Off the loop where subscriptions are asked: a post may concern a hundred thousand."""
+        """Off the loop where many subscriptions are asked: a post may concern a hundred thousand."""
         entries = await with_readings(self._read, feed, entries)
         decided = partial(
             decide.update,
@@ -343,7 +346,8 @@ class Poller:
             now=self._clock.now(),
             closing=closing,
         )
-        if feed.baseline_done and any(each.needs_reading for each in entries):
+        large = self._subscriptions() >= MANY_SUBSCRIPTIONS
+        if large and feed.baseline_done and any(each.needs_reading for each in entries):
             return await asyncio.to_thread(decided)
         return decided()
 

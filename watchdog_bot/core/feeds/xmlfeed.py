@@ -86,6 +86,10 @@ def parse_xml(text: str, *, url: str, now: datetime | None = None) -> ParsedFeed
     )
 
 
+# It would look for a parser that is nowhere any more in each document anew.
+feedparser.api.PREFERRED_XML_PARSERS = []
+
+
 def _feedparser(text: str) -> Any:
     headers = {"content-type": "application/xml; charset=utf-8"}
     return feedparser.parse(
