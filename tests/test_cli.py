@@ -40,7 +40,12 @@ def bot(
         text=True,
         timeout=60,
         check=False,
-        env={"PATH": "/usr/bin:/bin", "WATCHDOG_TELEGRAM__TOKEN": TOKEN, **(env or {})},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "TMPDIR": str(folder),  # a demo that runs elsewhere on this machine is not this one
+            "WATCHDOG_TELEGRAM__TOKEN": TOKEN,
+            **(env or {}),
+        },
     )
 
 
