@@ -167,12 +167,8 @@ class Desk:
 
     async def main_query(self, subscriber: Subscriber | None) -> Query:
         """What /countries and /keywords have set so far; an empty query where nothing is set."""
-        if subscriber is None:
-            return Query()
-        for each in await self.store.subscriptions(subscriber.id):
-            if each.slot is SubscriptionSlot.MAIN:
-                return self.parse_stored(each.query)
-        return Query()
+        main = await self.main(subscriber)
+        return Query() if main is None else self.parse_stored(main.query)
 
     async def set_countries(self, subscriber: Subscriber, codes: frozenset[str]) -> Query:
         """Follow exactly these countries, keeping the words. Raises QueryError where only exclusions remain."""
