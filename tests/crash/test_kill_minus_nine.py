@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 
 from tests.crash.crashing_bot import SPEED, STEPS
 from tests.crash.nursery import PATIENCE, Nursery
+from tests.crash.test_storm import number
 from watchdog_bot.demo.posts import BASELINE, DemoPost
 from watchdog_bot.demo.show import write_configuration
 from watchdog_bot.demo.sources import Sources
@@ -70,8 +69,8 @@ async def _killed_again_and_again(
     await _polled(sources)
     assert await nursery.stop() == 0
     posts = []
-    for number, (step, when, nth) in enumerate(KILLS):
-        posts.append(_post(number))
+    for nth_post, (step, when, nth) in enumerate(KILLS):
+        posts.append(_post(nth_post))
         sources.watchdog.publish(posts[-1], _now())
         await nursery.birth(step, when, nth)
         assert await nursery.ended() == -signal.SIGKILL, f"it was not killed {when} {step}"
@@ -85,11 +84,11 @@ async def _killed_again_and_again(
     await _settled(folder)
     assert await nursery.stop() == 0
     doubles = sum(_count(chat, post) - 1 for chat, post in owed)
-    doubts = _number(folder, "SELECT COALESCE(SUM(doubts), 0) FROM delivery")
+    doubts = number(folder, "SELECT COALESCE(SUM(doubts), 0) FROM delivery")
     assert doubles <= doubts, "a message came twice and no doubt was recorded"
     assert doubts <= sum(step in IN_FLIGHT for step, _, _ in KILLS) * READERS
-    assert _number(folder, "SELECT COUNT(*) FROM delivery WHERE state <> 'sent'") == 0
-    assert _number(folder, "SELECT COUNT(*) FROM delivery") == len(owed)
+    assert number(folder, "SELECT COUNT(*) FROM delivery WHERE state <> 'sent'") == 0
+    assert number(folder, "SELECT COUNT(*) FROM delivery") == len(owed)
 
 
 def _now() -> datetime:
@@ -98,8 +97,8 @@ def _now() -> datetime:
 
 async def _subscribe(simulator: Simulator) -> list[Chat]:
     chats = []
-    for number in range(READERS):
-        person = simulator.person(f"Reader {number}")
+    for nth_reader in range(READERS):
+        person = simulator.person(f"Reader {nth_reader}")
         person.say("/countries Belarus")
         await simulator.wait_for(lambda chat=person.chat: chat.last, PATIENCE)  # type: ignore[misc]
         chats.append(person.chat)
@@ -121,9 +120,4 @@ async def _settled(folder: Path) -> None:
 
 
 def _open(folder: Path) -> int:
-    return _number(folder, "SELECT COUNT(*) FROM delivery WHERE step IS NOT NULL")
-
-
-def _number(folder: Path, sql: str) -> int:
-    with closing(sqlite3.connect(f"{(folder / 'watchdog.db').as_uri()}?mode=ro", uri=True)) as connection:
-        return int(connection.execute(sql).fetchone()[0])
+    return number(folder, "SELECT COUNT(*) FROM delivery WHERE step IS NOT NULL")
